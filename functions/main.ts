@@ -1,0 +1,14 @@
+import { app } from '@azure/functions';
+import { closeApplication } from './application.ts';
+import { drain } from './http.ts';
+import './mcp.ts';
+
+app.setup({ enableHttpStream: true });
+
+/** The host ends the process five seconds after this hook begins. */
+const drainMs = 3_000;
+
+app.hook.appTerminate(async () => {
+  await drain(drainMs);
+  await closeApplication();
+});

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Bundles the Functions app into the one file that package.json names as `main`. CommonJS, because
+ * the worker hands `@azure/functions-core` to `require` alone; ESM entries first, because they load
+ * faster once bundled.
+ */
+export async function bundle(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['functions/main.ts'],
+    outfile: 'dist/main.cjs',
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    external: ['@azure/functions-core', 'pg-native'],
+    minifySyntax: true,
+    sourcemap: true,
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    logLevel: 'warning',
+  });
+}
+
+if (import.meta.main) await bundle();
