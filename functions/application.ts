@@ -1,5 +1,6 @@
 import { localIdentity } from '../shared/business/local-identity.ts';
-import { closePools, createPools } from '../shared/data/pool.ts';
+import { databaseVersions, unreadyReason } from '../shared/data/database-health.ts';
+import { closePools, createPools, poolState } from '../shared/data/pool.ts';
 import { readSchemaCatalog } from '../shared/data/schema-catalog.ts';
 import { createStoreIdentities } from '../shared/data/store-identities.ts';
 import { createTenantTransaction } from '../shared/data/tenant-transaction.ts';
@@ -49,6 +50,12 @@ function build() {
   });
   return {
     endpoint,
+    health: {
+      unreadyReason: () => unreadyReason(pools, tenantTransaction, settings.DATABASE_ENGINE),
+      databaseVersions: () => databaseVersions(pools.service),
+      pool: () => poolState(pools.callers),
+    },
+    showHealthDetail: settings.AUTH_MODE === 'local',
     async close() {
       await endpoint.close();
       await closePools(pools);

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { closeApplication } from './application.ts';
 import { drain } from './http.ts';
+import './health.ts';
 import './mcp.ts';
 
 app.setup({ enableHttpStream: true });

@@ -25,6 +25,12 @@ export async function closePools({ callers, service }: Pools): Promise<void> {
   await Promise.all([callers.end(), service.end()]);
 }
 
+/** How many connections there are, and how many calls wait for one. */
+export function poolState(pool: pg.Pool) {
+  const { totalCount: total, idleCount: idle, waitingCount: waiting, options } = pool;
+  return { total, idle, waiting, max: options.max ?? total };
+}
+
 function createPool(connection: pg.ClientConfig, settings: Settings): pg.Pool {
   const pool = new pg.Pool({
     ...connection,

@@ -1,0 +1,1 @@
+select security.tenant_context('headquarters') = '*' as verified
