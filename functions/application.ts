@@ -51,7 +51,8 @@ function build() {
   return {
     endpoint,
     health: {
-      unreadyReason: () => unreadyReason(pools, tenantTransaction, settings.DATABASE_ENGINE),
+      unreadyReason: () =>
+        unreadyReason(pools, settings.CONTEXT_SIGNING_KEY, settings.DATABASE_ENGINE),
       databaseVersions: () => databaseVersions(pools.service),
       pool: () => poolState(pools.callers),
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Settings } from '../infrastructure/config.ts';
 import { RetailError } from '../infrastructure/errors.ts';
@@ -5,7 +6,7 @@ import { toDatabaseError } from './database-errors.ts';
 import { migrationStatus } from './migrations.ts';
 import type { Pools } from './pool.ts';
 import { sqlText } from './sql-text.ts';
-import type { TenantTransaction } from './tenant-transaction.ts';
+import type { ContextKey } from './tenant-context.ts';
 
 /** Why the database cannot serve callers: stable words for a monitor, without detail. */
 export type UnreadyReason =
@@ -30,7 +31,7 @@ export async function databaseVersions(service: pg.Pool): Promise<Record<string,
 /** The first reason why callers cannot be served, or undefined. */
 export async function unreadyReason(
   pools: Pools,
-  tenantTransaction: TenantTransaction,
+  contextKey: ContextKey,
   engine: Settings['DATABASE_ENGINE'],
 ): Promise<UnreadyReason | undefined> {
   try {
@@ -39,7 +40,7 @@ export async function unreadyReason(
       return migrations.reason === 'pending' ? 'migrations_pending' : 'migrations_differ';
     }
     if (engine === 'server' && (await loginTooPowerful(pools.callers))) return 'login_too_powerful';
-    if (!(await contextVerifies(tenantTransaction))) return 'context_key_unknown';
+    if (!(await contextKeyKnown(pools.service, contextKey))) return 'context_key_unknown';
     return undefined;
   } catch (error) {
     const known = toDatabaseError(error);
@@ -56,13 +57,11 @@ async function loginTooPowerful(callers: pg.Pool): Promise<boolean> {
   return login.roles.some((role) => !callerRoles.includes(role));
 }
 
-/** A context signed by this server must be one that the policies accept. */
-async function contextVerifies(tenantTransaction: TenantTransaction): Promise<boolean> {
-  const probe = { userId: 'health', role: 'headquarters', storeIds: [], scopes: [] } as const;
-  const rows = await tenantTransaction(probe, (session) =>
-    session.rows<{ verified: boolean }>(sqlText('queries/context-verified.sql')),
-  );
-  return rows[0]?.verified === true;
+/** The key that signs contexts must be one that the policies verify with. */
+async function contextKeyKnown(service: pg.Pool, { kid, secret }: ContextKey): Promise<boolean> {
+  const fingerprint = createHash('sha256').update(secret).digest('hex');
+  const { rows } = await service.query(sqlText('queries/context-key.sql'), [kid, fingerprint]);
+  return rows.length === 1;
 }
 
 function rethrow(error: unknown): never {

@@ -97,7 +97,7 @@ describe.each(Object.entries(clients))('%s', (_name, connect) => {
       arguments: { table_names: ['retail.sale'] },
     });
     expect(isError).toBe(true);
-    const [{ text }] = content as [{ text: string }];
+    const { text } = content[0] as { text: string };
     expect(text).toContain('retail.sale');
     expect(text).toContain('retail.sales_transactions');
   });

@@ -1,1 +1,0 @@
-select security.tenant_context('headquarters') = '*' as verified
