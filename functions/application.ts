@@ -6,6 +6,8 @@ import { createStoreIdentities } from '../shared/data/store-identities.ts';
 import { createTenantTransaction } from '../shared/data/tenant-transaction.ts';
 import { readSettings } from '../shared/infrastructure/config.ts';
 import { createMcpEndpoint } from '../shared/protocol/endpoint.ts';
+import { registerResources } from '../shared/protocol/resources.ts';
+import { registerTools } from '../shared/protocol/tools.ts';
 
 /**
  * The composition root: builds the long-lived parts once, at the first call, and owns them until
@@ -43,6 +45,7 @@ function build() {
       schemaCatalog: cached(() => tenantTransaction(nobody, readSchemaCatalog)),
       queryLimits: { maxRows: settings.QUERY_MAX_ROWS, maxBytes: settings.QUERY_MAX_BYTES },
     },
+    features: [registerTools, registerResources],
     identify: (request) =>
       localIdentity(request.headers.get('x-rls-user-id'), settings.LOCAL_IDENTITY, identities),
     allowedHosts: settings.ALLOWED_HOSTS,

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Settings } from '../infrastructure/config.ts';
 import { RetailError } from '../infrastructure/errors.ts';
+import { contextKeyInstalled } from './context-keys.ts';
 import { toDatabaseError } from './database-errors.ts';
 import { migrationStatus } from './migrations.ts';
 import type { Pools } from './pool.ts';
@@ -40,7 +40,7 @@ export async function unreadyReason(
       return migrations.reason === 'pending' ? 'migrations_pending' : 'migrations_differ';
     }
     if (engine === 'server' && (await loginTooPowerful(pools.callers))) return 'login_too_powerful';
-    if (!(await contextKeyKnown(pools.service, contextKey))) return 'context_key_unknown';
+    if (!(await contextKeyInstalled(pools.service, contextKey))) return 'context_key_unknown';
     return undefined;
   } catch (error) {
     const known = toDatabaseError(error);
@@ -55,13 +55,6 @@ async function loginTooPowerful(callers: pg.Pool): Promise<boolean> {
   const [login] = rows;
   if (!login || login.rolsuper || login.rolbypassrls) return true;
   return login.roles.some((role) => !callerRoles.includes(role));
-}
-
-/** The key that signs contexts must be one that the policies verify with. */
-async function contextKeyKnown(service: pg.Pool, { kid, secret }: ContextKey): Promise<boolean> {
-  const fingerprint = createHash('sha256').update(secret).digest('hex');
-  const { rows } = await service.query(sqlText('queries/context-key.sql'), [kid, fingerprint]);
-  return rows.length === 1;
 }
 
 function rethrow(error: unknown): never {

@@ -8,6 +8,9 @@ import type { Settings } from '../infrastructure/config.ts';
  */
 export type Pools = Readonly<{ callers: pg.Pool; service: pg.Pool }>;
 
+/** A client, or a pool that picks one for each query. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
 /** Opens no connection yet: the first query does. */
 export function createPools(settings: Settings): Pools {
   return {

@@ -77,6 +77,13 @@ const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 
+/** Reads `<key id>:<base64 secret>`, the form of CONTEXT_SIGNING_KEY; throws a ConfigurationError. */
+export function parseContextKey(text: string): Settings['CONTEXT_SIGNING_KEY'] {
+  const parsed = contextKey.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError([`CONTEXT_SIGNING_KEY: ${parsed.error.issues[0]?.message}`]);
+}
+
 /** Any of these names a process that runs in Azure; on Flex Consumption some of them are empty. */
 const azureMarks = [
   'WEBSITE_SITE_NAME',

@@ -12,7 +12,7 @@ import type { Identity } from '../infrastructure/identity.ts';
 import { logError } from '../infrastructure/log.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
 import { readJsonBody } from './json-body.ts';
-import { createServerFactory, type ServedRequest } from './server.ts';
+import { createServerFactory, type Feature, type ServedRequest } from './server.ts';
 import type { RetailServices } from './services.ts';
 
 export type McpEndpoint = Readonly<{
@@ -23,6 +23,7 @@ export type McpEndpoint = Readonly<{
 
 type Options = Readonly<{
   services: RetailServices;
+  features: readonly Feature[];
   /** Who is asking; throws a RetailError to refuse. */
   identify(request: Request): Promise<Identity>;
   /** Hostnames without ports, against DNS rebinding. */
@@ -38,8 +39,8 @@ const maxBodyBytes = 1_048_576;
  * progress (a JSON answer has no room for notifications).
  */
 export function createMcpEndpoint(options: Options): McpEndpoint {
-  const { services, identify, allowedHosts, allowedOrigins } = options;
-  const factory = createServerFactory(services);
+  const { services, features, identify, allowedHosts, allowedOrigins } = options;
+  const factory = createServerFactory(services, features);
   const modern = createMcpHandler(factory, { legacy: 'reject', maxRequestBodySize: maxBodyBytes });
   const legacyStream = legacyStatelessFallback(factory);
 

@@ -1,7 +1,7 @@
-import type { McpServer } from '@modelcontextprotocol/server';
 import { registerSchemaResources } from './resources/schema.ts';
-import type { CallContext } from './services.ts';
+import type { Feature } from './server.ts';
 
-export function registerResources(server: McpServer, call: CallContext): void {
+export const registerResources: Feature = (server, { toolName, ...call }) => {
+  if (toolName !== undefined) return;
   registerSchemaResources(server, call);
-}
+};

@@ -2,17 +2,21 @@ import { type AuthInfo, McpServer, type McpServerFactory } from '@modelcontextpr
 import type { Identity } from '../infrastructure/identity.ts';
 import { serverName, serverVersion } from '../infrastructure/version.ts';
 import { instructions } from './instructions.ts';
-import { registerResources } from './resources.ts';
-import type { RetailServices } from './services.ts';
-import { tools } from './tools.ts';
+import type { CallContext, RetailServices } from './services.ts';
 
 /** What a request brings to the server that is built for it. */
 export type ServedRequest = Readonly<{
   identity: Identity;
   requestId: string;
-  /** The tool of a lone tools/call: then no other needs to be registered. */
+  /** The tool of a lone tools/call: then nothing else needs to be registered. */
   toolName: string | undefined;
 }>;
+
+/** Registers what the server offers: tools, resources or prompts. */
+export type Feature = (
+  server: McpServer,
+  call: CallContext & Readonly<{ toolName: string | undefined }>,
+) => void;
 
 const serverInfo = {
   name: serverName,
@@ -24,7 +28,10 @@ const aDay = 86_400_000;
 const publicForADay = { ttlMs: aDay, cacheScope: 'public' } as const;
 
 /** Builds one server for each request; what lives longer is in the services. */
-export function createServerFactory(services: RetailServices): McpServerFactory {
+export function createServerFactory(
+  services: RetailServices,
+  features: readonly Feature[],
+): McpServerFactory {
   return ({ authInfo }) => {
     const { identity, requestId, toolName } = servedBy(authInfo);
     const server = new McpServer(serverInfo, {
@@ -38,10 +45,7 @@ export function createServerFactory(services: RetailServices): McpServerFactory 
       },
       maxToolInputElements: 1_000,
     });
-    const call = { identity, services, requestId };
-    const called = tools.filter(({ name }) => name === toolName);
-    for (const tool of called.length > 0 ? called : tools) tool.register(server, call);
-    if (called.length === 0) registerResources(server, call);
+    for (const register of features) register(server, { identity, services, requestId, toolName });
     return server;
   };
 }

@@ -1,3 +1,4 @@
+import type { Feature } from './server.ts';
 import type { Tool } from './tool.ts';
 import { executeSalesQuery } from './tools/execute-sales-query.ts';
 import { getCurrentUtcDate } from './tools/get-current-utc-date.ts';
@@ -11,3 +12,8 @@ export const tools: readonly Tool[] = [
   getMultipleTableSchemas,
   executeSalesQuery,
 ];
+
+export const registerTools: Feature = (server, { toolName, ...call }) => {
+  const called = tools.filter(({ name }) => name === toolName);
+  for (const tool of called.length > 0 ? called : tools) tool.register(server, call);
+};
