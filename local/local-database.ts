@@ -20,9 +20,7 @@ export async function startLocalDatabase({ size }: { size: string }): Promise<Lo
     statementTimeoutMs,
   });
   try {
-    await database.withoutTimeLimit(() =>
-      prepare(database.connectionString, contextKey),
-    );
+    await database.withoutTimeLimit(() => prepare(database.connectionString, contextKey));
     void size;
   } catch (error) {
     await database.stop();

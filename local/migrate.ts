@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { installContextKey } from '../shared/data/context-keys.ts';
 import { migrate } from '../shared/data/migrations.ts';
-import type { ContextKey } from '../shared/data/tenant-context.ts';
+import { parseContextKey } from '../shared/infrastructure/config.ts';
 import { RetailError } from '../shared/infrastructure/errors.ts';
 
 const usage = `npm run db:migrate
@@ -51,13 +51,4 @@ async function main(): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-function parseContextKey(text: string): ContextKey {
-  const [, kid = '', base64 = ''] = /^([\w-]{1,64}):([A-Za-z0-9+/=]+)$/.exec(text) ?? [];
-  const secret = Buffer.from(base64, 'base64');
-  if (secret.length >= 32) return { kid, secret };
-  throw new RetailError('invalid_request', 'CONTEXT_SIGNING_KEY has another form.', {
-    hint: 'Write <kid>:<base64 of at least 32 random bytes>, such as main:$(openssl rand -base64 32).',
-  });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ClientBase } from 'pg';
 import { RetailError } from '../infrastructure/errors.ts';
+import type { Queryable } from './pool.ts';
 import type { ContextKey } from './tenant-context.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { ContextKey } from './tenant-context.ts';
  * @throws RetailError when another secret is installed under the same kid: replacing it would
  *   silently end what every running server signs.
  */
-export async function installContextKey(client: ClientBase, key: ContextKey): Promise<void> {
+export async function installContextKey(client: Queryable, key: ContextKey): Promise<void> {
   await client.query(
     'insert into security.context_keys (kid, secret) values ($1, $2) on conflict (kid) do nothing',
     [key.kid, key.secret],
@@ -27,7 +27,7 @@ export async function installContextKey(client: ClientBase, key: ContextKey): Pr
 }
 
 /** Whether the database verifies what this key signs; the service login may ask. */
-export async function contextKeyInstalled(client: ClientBase, key: ContextKey): Promise<boolean> {
+export async function contextKeyInstalled(client: Queryable, key: ContextKey): Promise<boolean> {
   const fingerprint = createHash('sha256').update(key.secret).digest('hex');
   const { rowCount } = await client.query(
     'select from security.context_keys where kid = $1 and fingerprint = $2',

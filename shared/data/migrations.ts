@@ -3,6 +3,7 @@ import type { ClientBase, QueryResult } from 'pg';
 import type Postgrator from 'postgrator';
 import { applicationRoot } from '../infrastructure/application-root.ts';
 import { RetailError } from '../infrastructure/errors.ts';
+import type { Queryable } from './pool.ts';
 
 export type MigrationOptions = {
   /** Where the migrations are; `sql/migrations` of the application when absent. */
@@ -71,13 +72,13 @@ export async function migrate(
 
 /** Compares the files with what the database has had; changes nothing. */
 export async function migrationStatus(
-  client: ClientBase,
+  client: Queryable,
   options: MigrationOptions = {},
 ): Promise<MigrationStatus> {
   return compare(client, await openPostgrator(client, options));
 }
 
-async function openPostgrator(client: ClientBase, options: MigrationOptions): Promise<Postgrator> {
+async function openPostgrator(client: Queryable, options: MigrationOptions): Promise<Postgrator> {
   // Loaded when asked for: a server that only answers questions never needs it.
   const { default: Postgrator } = await import('postgrator');
   const directory = options.directory ?? join(applicationRoot(), 'sql', 'migrations');
@@ -98,7 +99,7 @@ async function openPostgrator(client: ClientBase, options: MigrationOptions): Pr
 const globLiteral = (path: string) =>
   path.replaceAll('\\', '/').replace(/[?*()[\]{}!]/g, (character) => `\\${character}`);
 
-async function compare(client: ClientBase, postgrator: Postgrator): Promise<MigrationStatus> {
+async function compare(client: Queryable, postgrator: Postgrator): Promise<MigrationStatus> {
   const files = (await postgrator.getMigrations()).toSorted((a, b) => a.version - b.version);
   const applied = await appliedMigrations(client);
   const names = files.map(({ filename }) => basename(filename));
@@ -122,7 +123,7 @@ async function compare(client: ClientBase, postgrator: Postgrator): Promise<Migr
   return { current: true, pending: [] };
 }
 
-async function appliedMigrations(client: ClientBase): Promise<Map<number, AppliedMigration>> {
+async function appliedMigrations(client: Queryable): Promise<Map<number, AppliedMigration>> {
   const { rows: tables }: QueryResult<{ found: boolean }> = await client.query(
     `select to_regclass('security.schema_migrations') is not null as found`,
   );
