@@ -121,8 +121,8 @@ function limit(
   let timer = setTimeout(() => {
     const restMs = functionTimeoutMs - firstMs;
     if (!response.headersSent || restMs === 0) expire(firstMs);
-    else if (Number.isFinite(restMs)) timer = setTimeout(expire, restMs, functionTimeoutMs);
-  }, firstMs);
+    else if (Number.isFinite(restMs)) timer = setTimeout(expire, restMs, functionTimeoutMs).unref();
+  }, firstMs).unref();
   return { stop: () => clearTimeout(timer) };
 }
 

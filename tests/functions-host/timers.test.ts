@@ -32,7 +32,7 @@ test('a timer that throws rejects, and its stack is in the log', async () => {
   await expect(host.runTimer('echo')).rejects.toThrow('No timer function "echo"');
 });
 
-test('a schedule fires, one run at a time', async () => {
+test('a schedule fires, one run at a time, and what it misses is left out', async () => {
   const host = await startFixture({ FIXTURE_SCHEDULE: '* * * * * *', FIXTURE_TIMER: 'waits' });
   // FIXTURE_TIMER is read at each run.
   vi.stubEnv('FIXTURE_TIMER', 'waits');
@@ -44,7 +44,10 @@ test('a schedule fires, one run at a time', async () => {
   vi.unstubAllEnvs();
   await fetch(`${host.url}/release`, { method: 'POST' });
   await manual;
-  expect(host.events.slice(host.events.indexOf('tick done'))[1]).toBeTypeOf('object');
+  await host.stop();
+  // The first, the manual one, at most one more occurrence: the missed ones were not kept.
+  expect([2, 3]).toContain(runs());
+  expect(host.events.filter((event) => event === 'tick done')).toHaveLength(runs());
 });
 
 test('runOnStartup runs the timer at the start', async () => {
