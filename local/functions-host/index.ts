@@ -3,11 +3,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { createAdmin } from './admin.ts';
-import type { LogLevel } from './functions-core.ts';
-import { createHttpFront, type HttpFront } from './http-front.ts';
+import { answerBuffered } from './buffered-http.ts';
+import type { LogLevel, RegisteredFunction } from './functions-core.ts';
+import { createHttpFront, type HttpCall, type HttpFront } from './http-front.ts';
 import type { InvocationLog } from './invocation.ts';
 import { type FunctionApp, loadApp } from './load-app.ts';
 import { applyLocalSettings, readHostSettings } from './settings.ts';
+import { answerStreamed } from './streamed-http.ts';
 import { within } from './time-limit.ts';
 import type { Timer } from './timers.ts';
 import { readTriggers } from './triggers.ts';
@@ -97,7 +99,18 @@ export async function startFunctionsHost({
     ];
     const timersByName = new Map(timers.map((timer) => [timer.name.toLowerCase(), timer]));
     const admin = createAdmin(functions, timersByName);
-    front = createHttpFront(app, triggers.http, settings.functionTimeoutMs, admin, logInvocation);
+    const { streamServer } = app;
+    const answer = (registered: RegisteredFunction, call: HttpCall) =>
+      streamServer
+        ? answerStreamed(app, streamServer, registered, call, logInvocation)
+        : answerBuffered(app, registered, call, logInvocation);
+    front = createHttpFront(
+      triggers.http,
+      answer,
+      settings.functionTimeoutMs,
+      admin,
+      logInvocation,
+    );
     const boundPort = await listen(front.server, port);
     for (const timer of timers) timer.start();
     return {
