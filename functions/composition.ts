@@ -21,6 +21,7 @@ export function createApplication(settings: Settings) {
     pool: pools.callers,
     contextKey: settings.CONTEXT_SIGNING_KEY,
     timeoutMs: settings.QUERY_TIMEOUT_MS,
+    acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
   });
   const identities = createStoreIdentities(pools.service);
   const endpoint = createMcpEndpoint({
