@@ -7,11 +7,16 @@ import { applicationRoot } from '../../shared/infrastructure/application-root.ts
 const boundMs = 90_000;
 
 /** Runs a command that a package of ours brings, as a person would, and resolves when it ends. */
-export async function run(command: string, args: readonly string[]) {
+export async function run(
+  command: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+) {
   const child = spawn(
     process.execPath,
     [join(applicationRoot(), 'node_modules/.bin', command), ...args],
     {
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: boundMs,
       killSignal: 'SIGKILL',
