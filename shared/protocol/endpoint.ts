@@ -1,8 +1,8 @@
 import {
+  type AuthInfo,
   createMcpHandler,
   hostHeaderValidationResponse,
   isLegacyRequest,
-  legacyStatelessFallback,
   type McpServer,
   originValidationResponse,
   WebStandardStreamableHTTPServerTransport,
@@ -31,18 +31,20 @@ type Options = Readonly<{
   allowedOrigins: readonly string[];
 }>;
 
+/** What is read of a request before the protocol sees it. */
+type Handed = Readonly<{ authInfo: AuthInfo; parsedBody: unknown }>;
+
 const maxBodyBytes = 1_048_576;
 
 /**
  * The stateless MCP endpoint over web-standard requests, for both eras of the protocol: 2026-07-28
- * by `createMcpHandler`, and 2025-11-25 and earlier as JSON, or as a stream when the request wants
- * progress (a JSON answer has no room for notifications).
+ * by `createMcpHandler`, and 2025-11-25 and earlier as JSON, or as a stream when notifications may
+ * come before the answer (JSON has no room for them).
  */
 export function createMcpEndpoint(options: Options): McpEndpoint {
   const { services, features, identify, allowedHosts, allowedOrigins } = options;
   const factory = createServerFactory(services, features);
   const modern = createMcpHandler(factory, { legacy: 'reject', maxRequestBodySize: maxBodyBytes });
-  const legacyStream = legacyStatelessFallback(factory);
 
   return {
     close: () => modern.close(),
@@ -86,28 +88,33 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
     });
     const handed = { authInfo, parsedBody: body.json };
     if (!(await isLegacyRequest(forwarded, body.json))) return modern.fetch(forwarded, handed);
-    if (wantsProgress(body.json)) return legacyStream(forwarded, handed);
-    return legacyJson(forwarded, handed);
+    return answerLegacy(forwarded, handed);
   }
 
-  async function legacyJson(
-    request: Request,
-    handed: { authInfo: Parameters<typeof factory>[0]['authInfo'] & object; parsedBody: unknown },
-  ): Promise<Response> {
-    const server = (await factory({
-      era: 'legacy',
-      authInfo: handed.authInfo,
-      requestInfo: request,
-    })) as McpServer;
-    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  async function answerLegacy(request: Request, handed: Handed): Promise<Response> {
+    const { authInfo, parsedBody } = handed;
+    const server = (await factory({ era: 'legacy', authInfo, requestInfo: request })) as McpServer;
+    const streams = wantsProgress(parsedBody) || server.server.getCapabilities().logging;
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      enableJsonResponse: !streams,
+    });
     const close = () => void server.close().catch(() => {});
-    request.signal.addEventListener('abort', close, { once: true });
+    const { promise: left, resolve: leave } = Promise.withResolvers<Response>();
+    const onAbort = () => {
+      close();
+      // The transport leaves an answer that it was still to give pending for ever.
+      leave(new Response(null, { status: 499 }));
+    };
+    request.signal.addEventListener('abort', onAbort, { once: true });
     try {
       await server.connect(transport);
-      return await transport.handleRequest(request, handed);
+      return await Promise.race([transport.handleRequest(request, handed), left]);
     } finally {
-      request.signal.removeEventListener('abort', close);
-      close();
+      // A stream goes on after its head is returned; only a caller that leaves it ends it early.
+      if (!streams) {
+        request.signal.removeEventListener('abort', onAbort);
+        close();
+      }
     }
   }
 }
