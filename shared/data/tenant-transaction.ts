@@ -129,7 +129,8 @@ export function createTenantTransaction({
       // The parts of a context are of known alphabets without a quote (signTenantContext checks).
       `set local app.tenant_context = '${context}'`,
       `set local statement_timeout = ${timeoutMs}`,
-      'set local search_path = retail, extensions',
+      // In this order no table or function of another schema can take the place of a built-in one.
+      'set local search_path = pg_catalog, retail, extensions, pg_temp',
       // Compiling costs more than it saves on queries of this size.
       'set local jit = off',
       "set local timezone = 'UTC'",
