@@ -26,7 +26,7 @@ type Options = Readonly<{
   pool: pg.Pool;
   contextKey: ContextKey;
   timeoutMs: number;
-  /** How long a call may wait for a connection, tries of a lost one included. */
+  /** How long a call may wait for a connection, tries of a lost one included; and for its first answer. */
   acquireTimeoutMs: number;
 }>;
 
@@ -90,6 +90,8 @@ export function createTenantTransaction({
     };
     const onAbort = () => stop(new RetailError('query_cancelled', 'The caller went away.'));
     const timer = setTimeout(() => stop(timeout()), timeoutMs + clientGraceMs);
+    // A connection that no longer leads anywhere, or waits behind others at a proxy.
+    const unanswered = setTimeout(() => destroy(client), acquireTimeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     // Without a listener, a connection that breaks between two queries would end the process.
     const onError = () => {};
@@ -97,6 +99,7 @@ export function createTenantTransaction({
     if (signal?.aborted) onAbort();
     const opens = client.query(opening).then(() => {
       opened = true;
+      clearTimeout(unanswered);
     });
     // When it fails, the work's first query fails with it; the opening's own reason is thrown below.
     opens.catch(() => {});
@@ -113,6 +116,7 @@ export function createTenantTransaction({
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(unanswered);
       signal?.removeEventListener('abort', onAbort);
       client.removeListener('error', onError);
       if (!clean) destroy(client);
