@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createLoad } from './bulk-load.ts';
+import { type Connections, serveClient } from './client-connection.ts';
+import { superviseEngine } from './supervisor.ts';
+import { createTurns } from './turns.ts';
+import { protocolMessage, readMessages } from './wire-protocol.ts';
+
+export type EmbeddedDatabaseOptions = {
+  /** Where the rows live. Absent: a temporary folder, deleted by `stop()`. */
+  dataDirectory?: string;
+  /** A file written by `dumpDataDirectory`, for a data directory that holds no database yet. */
+  loadDataDirectory?: string;
+  /** TCP port on 127.0.0.1; 0 or absent: any free one. */
+  port?: number;
+  /** A query that runs longer is ended, by a restart of the engine that keeps committed rows. */
+  statementTimeoutMs: number;
+};
+
+export type CopyOptions = {
+  /** The database role that inserts (`set local role`); absent: the superuser. */
+  role?: string;
+};
+
+/**
+ * Streams rows into a table by COPY … CSV (no header); answers the number of rows. A chunk is any
+ * number of whole CSV records, each ended by `\n`.
+ */
+export type CopyInto = (
+  table: string,
+  columns: readonly string[],
+  csvChunks: AsyncIterable<string> | Iterable<string>,
+  options?: CopyOptions,
+) => Promise<number>;
+
+// biome-ignore lint/suspicious/noExplicitAny: a row is what the query says it is, as in pg
+export type Query = <Row = any>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+export type Load = <T>(work: (copyInto: CopyInto, query: Query) => Promise<T>) => Promise<T>;
+
+export type EmbeddedDatabase = {
+  /**
+   * As the superuser `postgres`. Put another role's name in its place to log in as that role; no
+   * password is asked for.
+   */
+  connectionString: string;
+  port: number;
+  /** Loads one table, in a transaction of its own. */
+  copyInto: CopyInto;
+  /** Everything that `work` does by its two arguments is one transaction, all kept or nothing. */
+  load: Load;
+  /** No query is ended for its length while `work` runs: for migrations and index builds. */
+  withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>;
+  /** Writes the whole database as a .tar.gz that `loadDataDirectory` takes. */
+  dumpDataDirectory(file: string): Promise<void>;
+  /** How often the engine had to be started again. */
+  restarts(): number;
+  stop(): Promise<void>;
+};
+
+const maximumConnections = 100;
+
+/** PostgreSQL with pgvector, pgcrypto, pg_trgm and pg_stat_statements on 127.0.0.1. */
+export async function startEmbeddedDatabase({
+  dataDirectory,
+  loadDataDirectory,
+  port: wantedPort = 0,
+  statementTimeoutMs,
+}: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  const temporary = dataDirectory === undefined;
+  const directory = temporary
+    ? await mkdtemp(join(tmpdir(), 'retail-database-'))
+    : resolve(dataDirectory);
+  const removeTemporary = () =>
+    temporary ? rm(directory, { recursive: true, force: true }) : Promise.resolve();
+
+  const server = createServer();
+  server.maxConnections = maximumConnections;
+  server.listen(wantedPort, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  const supervisor = await superviseEngine(directory, loadDataDirectory).catch(async (error) => {
+    server.close();
+    await removeTemporary();
+    throw error;
+  });
+  const turns = createTurns(supervisor.engine, statementTimeoutMs);
+  const connections: Connections = new Map();
+  const greeting = async () => greetingOf((await supervisor.engine()).greeting);
+  server.on('connection', (socket) => serveClient(socket, turns, greeting, connections));
+
+  const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const loadOverConnection = createLoad(connectionString, (client) =>
+    connections.get((client as unknown as { processID: number }).processID),
+  );
+  const load: Load = (work) => turns.withoutTimeLimit(() => loadOverConnection(work));
+
+  const stop = async () => {
+    server.close();
+    for (const connection of connections.values()) connection.stop();
+    await supervisor.close();
+    await removeTemporary();
+  };
+  let stopped: Promise<void> | undefined;
+
+  return {
+    connectionString,
+    port,
+    load,
+    copyInto: (...parameters) => load((copyInto) => copyInto(...parameters)),
+    withoutTimeLimit: turns.withoutTimeLimit,
+    restarts: supervisor.restarts,
+    async dumpDataDirectory(file) {
+      const turn = await turns.take('postgres');
+      try {
+        await turn.dump(resolve(file));
+      } finally {
+        turn.end();
+      }
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** What the engine says to a new client, but for what is each client's own. */
+function greetingOf(answer: Buffer): Buffer {
+  const common = [...readMessages(answer)].filter(({ type }) => type !== 'K' && type !== 'Z');
+  return Buffer.concat(common.map(({ type, body }) => protocolMessage(type, body)));
+}
