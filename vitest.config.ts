@@ -1,9 +1,46 @@
 import { defineConfig } from 'vitest/config';
 
+const databaseTests = 'tests/database/**/*.test.ts';
+/** What only a server with several databases and sessions can show. */
+const serverTests = 'tests/database-server/**/*.test.ts';
+
+// Every database test runs on the embedded engine, and again on a PostgreSQL server where
+// TEST_DATABASE_URL names one (a superuser's connection string, of a server for tests alone).
+const native = process.env.TEST_DATABASE_URL
+  ? {
+      include: [databaseTests, serverTests],
+      globalSetup: 'tests/support/native-template.ts',
+    }
+  : { include: ['tests/support/no-native-server.test.ts'] };
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['tests/**/*.test.ts'],
+          exclude: [databaseTests, serverTests, 'tests/support/**'],
+          globalSetup: 'tests/support/embedded-template.ts',
+          provide: { engine: 'embedded' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'embedded',
+          include: [databaseTests],
+          globalSetup: 'tests/support/embedded-template.ts',
+          provide: { engine: 'embedded' },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'native', ...native, provide: { engine: 'native' } },
+      },
+    ],
   },
 });
