@@ -49,8 +49,11 @@ async function main(): Promise<void> {
   const { size, seed, replace, catalogFile } = options;
   // Read before anything is opened: a bad file changes nothing.
   const catalogue = catalogFile && importCatalogue(await readCatalogueFile(catalogFile), seed);
-  const load = (client: pg.Client) =>
-    loadSampleData(client, { size, seed, replace, ...(catalogue && { catalogue }) });
+  const load = async (client: pg.Client) => {
+    const sample = { size, seed, replace, ...(catalogue && { catalogue }) };
+    const rows = await loadSampleData(client, sample);
+    console.log(`Loaded ${rows.toLocaleString('en')} rows.`);
+  };
 
   const { DATABASE_MAINTENANCE_URL, DATABASE_URL, PGHOST } = process.env;
   const connectionString = DATABASE_MAINTENANCE_URL || DATABASE_URL;

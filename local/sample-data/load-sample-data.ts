@@ -4,13 +4,13 @@ import { loadTables } from './load.ts';
 import { expectedRows, type SampleOptions, sampleData } from './sample-data.ts';
 
 /**
- * Makes the sample data and loads it, showing progress: a bar on a terminal, a line now and then
- * elsewhere. The login is one that `loadTables` can use.
+ * Makes the sample data and loads it; answers the number of rows. Progress goes to stderr: a bar on
+ * a terminal, a line now and then elsewhere. The login is one that `loadTables` can use.
  */
 export async function loadSampleData(
   client: ClientBase,
   options: SampleOptions & Readonly<{ replace?: boolean }>,
-): Promise<void> {
+): Promise<number> {
   const { replace = false, ...sample } = options;
   const started = performance.now();
   const rate = (rows: number) => Math.round((rows * 1000) / (performance.now() - started));
@@ -32,6 +32,7 @@ export async function loadSampleData(
     });
     bar.setTotal(rows);
     bar.update(rows, { rate: rate(rows) });
+    return rows;
   } finally {
     bar.stop();
   }

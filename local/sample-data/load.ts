@@ -13,7 +13,10 @@ const batchRows = 2_000;
 
 /** Whether stores are in the database. The login is one that may become `retail_loader`. */
 export async function holdsData(client: ClientBase): Promise<boolean> {
-  return inTransaction(client, () => anyStore(client));
+  return inTransaction(client, async () => {
+    await requireSchema(client);
+    return anyStore(client);
+  });
 }
 
 /**
@@ -32,7 +35,9 @@ export async function loadTables(
   { replace = false, onProgress }: LoadOptions = {},
 ): Promise<number> {
   return inTransaction(client, async () => {
-    if ((await anyStore(client)) && !replace) {
+    await requireSchema(client);
+    await keepOthersOut(client);
+    if (!replace && (await anyStore(client))) {
       throw new RetailError('invalid_request', 'The database holds data already.', {
         hint: 'Add --replace to delete it and load anew.',
       });
@@ -52,15 +57,23 @@ export async function loadTables(
   });
 }
 
-async function anyStore(client: ClientBase): Promise<boolean> {
-  const { rows: schema } = await client.query(
+async function requireSchema(client: ClientBase): Promise<void> {
+  const { rows } = await client.query(
     `select to_regclass('retail.stores') is not null and to_regrole('retail_loader') is not null as found`,
   );
-  if (!schema[0].found) {
-    throw new RetailError('invalid_request', 'The database has no retail schema.', {
-      hint: 'Run npm run db:migrate on it first.',
-    });
-  }
+  if (rows[0].found) return;
+  throw new RetailError('invalid_request', 'The database has no retail schema.', {
+    hint: 'Run npm run db:migrate on it first.',
+  });
+}
+
+/** Of two loads, the second finds what the first has loaded. Readers go on. */
+async function keepOthersOut(client: ClientBase): Promise<void> {
+  await client.query('set local role retail_owner');
+  await client.query('lock table retail.stores in share row exclusive mode');
+}
+
+async function anyStore(client: ClientBase): Promise<boolean> {
   await client.query('set local role retail_loader');
   const { rows } = await client.query('select exists (select from retail.stores) as found');
   return rows[0].found;
@@ -69,8 +82,8 @@ async function anyStore(client: ClientBase): Promise<boolean> {
 /**
  * Every row that refers to a store or a category is everything but the audit trail. Also done when
  * there are no rows: a load that was broken off leaves dead rows, and statistics of an empty table
- * that make each foreign key check read a whole store. The lock keeps autovacuum from gathering such
- * statistics half-way.
+ * by which each foreign key check reads a whole store. Readers wait from here on, and autovacuum
+ * stays away, which could gather such statistics half-way.
  */
 async function emptyTables(client: ClientBase): Promise<void> {
   await client.query('set local role retail_owner');
@@ -132,7 +145,7 @@ async function finish(client: ClientBase, rows: number): Promise<void> {
 }
 
 async function inTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin');
+  await client.query('begin isolation level read committed read write');
   try {
     // Each statement is bounded; the whole is as long as its data.
     await client.query(`set local lock_timeout = '10s'; set local statement_timeout = '2min'`);
