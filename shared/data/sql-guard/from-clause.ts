@@ -18,7 +18,7 @@ import { refuse } from './refusal.ts';
 import {
   type Columns,
   concatColumns,
-  relationColumns,
+  readableColumns,
   renameColumns,
   type Scope,
   type Source,
@@ -59,10 +59,14 @@ export function checkFromEntry(entry: Node, scope: Scope, checks: Checks): FromE
 }
 
 function relation(rangeVar: RangeVar, scope: Scope): FromEntry {
-  const { relname = '', alias } = rangeVar;
-  const columns = renameColumns(relationColumns(rangeVar, scope), strings(alias?.colnames));
-  const names = alias ? { alias: alias.aliasname ?? '' } : { alias: relname, relation: relname };
-  return { sources: [{ ...names, columns, isRow: true }], columns };
+  const { schemaname, relname = '', alias } = rangeVar;
+  // A WITH query hides the table of its name, though not from a name with a schema.
+  const withQuery = schemaname === undefined ? scope.withQueries.get(relname) : undefined;
+  const found = withQuery ?? readableColumns(rangeVar, scope);
+  const columns = renameColumns(found, strings(alias?.colnames));
+  const source = { alias: alias?.aliasname ?? relname, columns, isRow: true };
+  const isBare = alias === undefined && withQuery === undefined;
+  return { sources: [isBare ? { ...source, relation: relname } : source], columns };
 }
 
 function subselect(

@@ -1,31 +1,32 @@
 import { setFlagsFromString } from 'node:v8';
 import type { ParseResult } from 'libpg-query';
 import type { ParserModule } from 'libpg-query/wasm/libpg-query.js';
-import { RetailError } from '../../infrastructure/errors.ts';
 import { refuse } from './refusal.ts';
 
-type SyntaxError = {
-  message: string /** In characters, from 1; 0 when unknown. */;
-  position: number;
-};
+type SyntaxError = Readonly<{ message: string; position: number }>;
 
 /** One for the process: an instance reserves 134 MB of address space. */
-let parser: Promise<ParserModule> | undefined;
+let parser: ParserModule | undefined;
+let loading: Promise<void> | undefined;
 
 /** Parses SQL with PostgreSQL's own parser, which the first call loads (35 ms). */
 export async function parse(sql: string): Promise<ParseResult> {
-  parser ??= loadParser();
-  const current = parser;
+  while (parser === undefined) {
+    loading ??= loadParser().finally(() => {
+      loading = undefined;
+    });
+    await loading;
+  }
   let outcome: ReturnType<typeof run>;
   try {
-    outcome = run(await current, sql);
+    outcome = run(parser, sql);
   } catch {
-    // It ran out of stack or memory and may be broken, or could not be loaded: start afresh.
-    // Another call may have done so while this one waited.
-    if (parser === current) parser = undefined;
-    throw new RetailError('query_refused', 'The parser could not read the query.', {
-      hint: 'Shorten its chains of operators, casts or parentheses, or split it in several.',
-    });
+    // It ran out of stack or memory, and what it left behind breaks later queries: start afresh.
+    parser = undefined;
+    refuse(
+      'The parser could not read the query.',
+      'Shorten its chains of operators, casts or parentheses, or split it into several queries.',
+    );
   }
   return 'tree' in outcome ? outcome.tree : refuseSyntax(sql, outcome.error);
 }
@@ -35,6 +36,7 @@ function run(module: ParserModule, sql: string): { tree: ParseResult } | { error
   const text = module._malloc(bytes);
   module.stringToUTF8(sql, text, bytes);
   const result = module._wasm_parse_query_raw(text);
+  if (result === 0) throw new RangeError('the parser is out of memory');
   const error = module.getValue(result + 8, 'i32');
   const outcome =
     error === 0
@@ -52,10 +54,10 @@ function run(module: ParserModule, sql: string): { tree: ParseResult } | { error
 
 /**
  * V8 would soon optimise the parser's largest function in the background, which takes 600 MB for
- * half a second and saves 5 µs a query. It settles whether a function may be optimised when that
- * first runs, so the flags are off for one parse, and nothing else runs meanwhile.
+ * half a second and saves 5 µs a query. Whether a function may be optimised is settled when it first
+ * runs, so the flags are off for one parse; nothing else runs meanwhile.
  */
-async function loadParser(): Promise<ParserModule> {
+async function loadParser(): Promise<void> {
   const { default: createModule } = await import('libpg-query/wasm/libpg-query.js');
   const module = await createModule();
   setFlagsFromString('--no-wasm-dynamic-tiering');
@@ -66,14 +68,16 @@ async function loadParser(): Promise<ParserModule> {
     setFlagsFromString('--wasm-dynamic-tiering');
     setFlagsFromString('--wasm-tier-up');
   }
-  return module;
+  parser = module;
 }
 
+/** `position` counts characters from 1, and is 0 when unknown. */
 function refuseSyntax(sql: string, { message, position }: SyntaxError): never {
   const characters = Array.from(sql);
   const near = characters.slice(Math.max(0, position - 21), position + 20).join('');
+  // The message quotes a token, which may be as long as the query.
   refuse(
-    `PostgreSQL cannot read the query: ${message}${position > 0 ? `, in “${near}”` : ''}.`,
+    `PostgreSQL cannot read the query: ${message.slice(0, 120)}${position > 0 ? `, in “${near}”` : ''}.`,
     'Write one complete SELECT statement in PostgreSQL’s dialect.',
   );
 }

@@ -101,8 +101,8 @@ function rowOf(value: Node, scope: Scope): Columns | undefined {
   if (!name || !('String' in name) || more.length > 0) return undefined;
   const alias = name.String.sval ?? '';
   if (mayBeColumn(alias, scope)) return undefined;
-  const [source] = findSources(scope, (each) => each.alias === alias);
-  return source?.isRow ? source.columns : undefined;
+  const [source, ...others] = findSources(scope, (each) => each.alias === alias);
+  return source?.isRow && others.length === 0 ? source.columns : undefined;
 }
 
 function rowOfCall({ funcname }: FuncCall): Columns | undefined {

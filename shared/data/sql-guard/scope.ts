@@ -1,3 +1,4 @@
+import type { RangeVar } from 'libpg-query';
 import { refuse } from './refusal.ts';
 import { suggest } from './suggestions.ts';
 
@@ -24,7 +25,7 @@ export function concatColumns(parts: readonly Columns[]): Columns {
 export type Source = Readonly<{
   /** What its columns may be qualified with; absent for a sub-select or join without an alias. */
   alias?: string;
-  /** Set where it may also be named as `retail.<relation>`: a relation that has no alias. */
+  /** Set where `retail.<relation>` means it too: a table or view that has no alias. */
   relation?: string;
   columns: Columns;
   /** Whether its alias alone stands for a row of exactly these columns. */
@@ -77,28 +78,18 @@ export function findSources(scope: Scope, matches: (source: Source) => boolean):
   return [];
 }
 
-/** The columns of a relation named in FROM. A WITH query hides a relation of its name. */
-export function relationColumns(
-  {
-    catalogname,
-    schemaname,
-    relname = '',
-  }: { catalogname?: string; schemaname?: string; relname?: string },
-  scope: Scope,
-): Columns {
-  const written = [catalogname, schemaname, relname].filter((part) => part !== undefined).join('.');
-  const withQuery = schemaname === undefined && scope.withQueries.get(relname);
-  if (withQuery) return withQuery;
+/** The columns of a table or view of `retail`, which is the only schema that queries may read. */
+export function readableColumns(relation: RangeVar, scope: Scope): Columns {
+  const { catalogname, schemaname, relname = '' } = relation;
   // Unqualified, `pg_…` is the catalog's: pg_catalog comes first in the search path.
   const isRetail = schemaname === 'retail' || (schemaname === undefined && !/^pg_/.test(relname));
   const names = catalogname === undefined && isRetail ? scope.readable.get(relname) : undefined;
-  if (names === undefined) {
-    refuse(
-      `There is no readable table or view ${written}.`,
-      suggest(relname, [...scope.withQueries.keys(), ...scope.readable.keys()], 'readable ones'),
-    );
-  }
-  return { names, complete: true };
+  if (names !== undefined) return { names, complete: true };
+  const path = [catalogname, schemaname, relname].filter((part) => part !== undefined);
+  return refuse(
+    `There is no readable table or view ${path.join('.')}.`,
+    suggest(relname, [...scope.withQueries.keys(), ...scope.readable.keys()], 'readable ones'),
+  );
 }
 
 /** Applies the column aliases of `AS t (a, b)`, which rename from the first column on. */
