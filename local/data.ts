@@ -1,10 +1,9 @@
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { migrate } from '../shared/data/migrations.ts';
-import { applicationRoot } from '../shared/infrastructure/application-root.ts';
 import { RetailError } from '../shared/infrastructure/errors.ts';
 import { startEmbeddedDatabase } from './embedded-database/embedded-database.ts';
+import { localState } from './local-state.ts';
 import { readCatalogueFile } from './sample-data/catalogue-file.ts';
 import { importCatalogue } from './sample-data/imported-catalogue.ts';
 import { loadSampleData } from './sample-data/load-sample-data.ts';
@@ -96,9 +95,8 @@ function isSize(name: string): name is SizeName {
 }
 
 async function withEmbeddedDatabase(work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const state = resolve(process.env.LOCAL_STATE ?? join(applicationRoot(), '.local'));
   const database = await startEmbeddedDatabase({
-    dataDirectory: join(state, 'database'),
+    dataDirectory: localState.database,
     statementTimeoutMs: 30_000,
   });
   try {
