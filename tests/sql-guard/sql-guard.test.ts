@@ -64,6 +64,12 @@ describe('a refusal says what is wrong and what to write', () => {
   });
 });
 
+test('a name with pg_ is the catalog’s, unless its schema says otherwise', async () => {
+  const withStats = createSqlGuard(new Map([['pg_stats', ['x']]]));
+  await expect(withStats.check('select x from pg_stats')).rejects.toThrow('no readable table');
+  await withStats.check('select x from retail.pg_stats');
+});
+
 describe('limits', () => {
   test('64 KiB of UTF-8', async () => {
     const sql = (bytes: number) => `select '${'é'.repeat((bytes - 10) / 2)}'`;
