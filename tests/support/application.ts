@@ -1,5 +1,8 @@
 import { createApplication } from '../../functions/composition.ts';
+import { closePools, createPools } from '../../shared/data/pool.ts';
+import { createTenantTransaction } from '../../shared/data/tenant-transaction.ts';
 import { readSettings } from '../../shared/infrastructure/config.ts';
+import type { Identity } from '../../shared/infrastructure/identity.ts';
 import { userIdOf } from '../end-to-end/stores.ts';
 import type { TestDatabase } from './fresh-database.ts';
 
@@ -35,6 +38,25 @@ export function settingsFor(database: TestDatabase, more: Settings = {}): Settin
 export function startApplication(database: TestDatabase, more?: Settings) {
   const application = createApplication(readSettings(settingsFor(database, more)));
   return { ...application, ask: askThrough(application.endpoint.fetch) };
+}
+
+/** The one door to tenant data, with no guard before it; the suite closes it. */
+export function openTenantDoor(database: TestDatabase, more?: Settings) {
+  const settings = readSettings(settingsFor(database, more));
+  const pools = createPools(settings);
+  const tenantTransaction = createTenantTransaction({
+    pool: pools.callers,
+    contextKey: settings.CONTEXT_SIGNING_KEY,
+    timeoutMs: settings.QUERY_TIMEOUT_MS,
+    acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
+  });
+  const limits = { maxRows: settings.QUERY_MAX_ROWS, maxBytes: settings.QUERY_MAX_BYTES };
+  return {
+    pool: pools.callers,
+    answer: (identity: Identity, sql: string) =>
+      tenantTransaction(identity, (session) => session.answer(sql, limits)),
+    close: () => closePools(pools),
+  };
 }
 
 /** Asks by the tool `execute_sales_query`, in the caller's own name or as the manager of a store. */
