@@ -80,15 +80,9 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
       scopes: [...identity.scopes],
       extra: { served },
     };
-    // The body is read; the rest of the request goes on, with the signal of the caller's presence.
-    const forwarded = new Request(request.url, {
-      method: 'POST',
-      headers: request.headers,
-      signal: request.signal,
-    });
     const handed = { authInfo, parsedBody: body.json };
-    if (!(await isLegacyRequest(forwarded, body.json))) return modern.fetch(forwarded, handed);
-    return answerLegacy(forwarded, handed);
+    if (!(await isLegacyRequest(request, body.json))) return modern.fetch(request, handed);
+    return answerLegacy(request, handed);
   }
 
   async function answerLegacy(request: Request, handed: Handed): Promise<Response> {
