@@ -1,4 +1,5 @@
 import { localIdentity } from '../shared/business/local-identity.ts';
+import { guardByCatalog } from '../shared/data/catalog-guard.ts';
 import { databaseVersions, unreadyReason } from '../shared/data/database-health.ts';
 import { closePools, createPools, poolState } from '../shared/data/pool.ts';
 import { readSchemaCatalog } from '../shared/data/schema-catalog.ts';
@@ -24,10 +25,12 @@ export function createApplication(settings: Settings) {
     acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
   });
   const identities = createStoreIdentities(pools.service);
+  const schemaCatalog = cached(() => tenantTransaction(nobody, readSchemaCatalog));
   const endpoint = createMcpEndpoint({
     services: {
       tenantTransaction,
-      schemaCatalog: cached(() => tenantTransaction(nobody, readSchemaCatalog)),
+      schemaCatalog,
+      guardQuery: guardByCatalog(schemaCatalog),
       queryLimits: { maxRows: settings.QUERY_MAX_ROWS, maxBytes: settings.QUERY_MAX_BYTES },
     },
     features: [registerTools, registerResources],

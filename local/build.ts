@@ -1,3 +1,6 @@
+import { copyFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -25,6 +28,9 @@ export async function bundle(): Promise<void> {
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'warning',
   });
+  // The parser looks for its WebAssembly beside the code that loads it.
+  const parser = createRequire(import.meta.url).resolve('libpg-query/wasm/libpg-query.wasm');
+  await copyFile(parser, join(root, 'dist', 'libpg-query.wasm'));
 }
 
 if (import.meta.main) await bundle();

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { RetailError } from '../../shared/infrastructure/errors.ts';
 import { type AnswerStatus, answersDescriptor, createAnswerReader } from './answer-stream.ts';
+import { createMessageGate } from './whole-messages.ts';
 import { DatabaseFault } from './wire-protocol.ts';
 
 export type EngineCommand =
@@ -63,8 +64,13 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).on('error', () => resolve());
   });
-  const failure = ended.then(() => Promise.reject(fault));
+  const answer = answerReceiver(child.stdio[answersDescriptor] as Socket);
+  const failure = ended.then(() => {
+    answer.abandon();
+    throw fault;
+  });
   failure.catch(() => {});
+  child.stdin?.on('error', () => {});
 
   let condemned = false;
   let closing = false;
@@ -74,7 +80,6 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
     fault = reason;
     child.kill('SIGKILL');
   };
-  const answer = answerReceiver(child.stdio[answersDescriptor] as Socket);
 
   const start = ask(child, { name: 'open', directory, load });
   const opened = await bounded(startLimitMs, start, () =>
@@ -141,19 +146,17 @@ function answerReceiver(pipe: Readable) {
     sink?.off('drain', resume).off('close', resume);
     pipe.resume();
   };
-  const read = createAnswerReader(
-    (piece) => {
-      if (!sink?.writable || sink.write(piece) || pipe.isPaused()) return;
-      pipe.pause();
-      sink.on('drain', resume).on('close', resume);
-    },
-    (status, memory) => {
-      memoryMiB = memory;
-      resume();
-      done?.(status);
-    },
-  );
-  pipe.on('data', read);
+  const gate = createMessageGate((bytes) => {
+    if (!sink?.writable || sink.write(bytes) || pipe.isPaused()) return;
+    pipe.pause();
+    sink.on('drain', resume).on('close', resume);
+  });
+  const read = createAnswerReader(gate.push, (status, memory) => {
+    memoryMiB = memory;
+    resume();
+    done?.(status);
+  });
+  pipe.on('data', read).on('error', () => {});
 
   return {
     memoryMiB: () => memoryMiB,
@@ -162,5 +165,9 @@ function answerReceiver(pipe: Readable) {
         sink = into;
         done = resolve;
       }),
+    /** Nothing more comes. Where half a message went out, no other may follow it. */
+    abandon() {
+      if (!gate.betweenMessages()) sink?.destroy();
+    },
   };
 }

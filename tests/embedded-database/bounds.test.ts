@@ -72,12 +72,24 @@ describe('a runaway query', () => {
     expect(database.restarts()).toBe(restarts);
   });
 
-  it('is ended when its client goes away', async () => {
+  it('is ended when it has answered in part', async () => {
     await withClient(database, async (client) => {
-      client.query(runaway).catch(() => {});
-      await sleep(200);
-      await cut(client);
+      const rows = "select repeat('x', 1000), pg_sleep(0.01) from generate_series(1, 100000)";
+      await expect(client.query(rows)).rejects.toMatchObject({ code: '57014' });
     });
+    await serves();
+  });
+
+  it('is ended when its client goes away', async () => {
+    await withClient(
+      database,
+      async (client) => {
+        client.query(runaway).catch(() => {});
+        await sleep(200);
+        await cut(client);
+      },
+      { statement_timeout: 0 },
+    );
     await serves();
   });
 
@@ -93,6 +105,22 @@ describe('a runaway query', () => {
     });
     await serves();
     expect(database.restarts()).toBe(restarts);
+  });
+});
+
+describe('a client with a time limit of its own', () => {
+  it('is held to that one', async () => {
+    const patient = { statement_timeout: 6_000 };
+    await withClient(database, (client) => client.query('select pg_sleep(5)'), patient);
+    const hasty = { statement_timeout: 500 };
+    const query = withClient(database, (client) => client.query('select pg_sleep(2)'), hasty);
+    await expect(query).rejects.toMatchObject({ code: '57014' });
+    expect(database.restarts()).toBe(restarts + 1);
+  });
+
+  it('is told when its limit is none', async () => {
+    const config = { statement_timeout: 'soon' as unknown as number };
+    await expect(withClient(database, notesOf, config)).rejects.toMatchObject({ code: '22023' });
   });
 });
 

@@ -86,7 +86,7 @@ describe('a dump', () => {
     const dump = join(folder, 'dump.tar.gz');
     const first = await start();
     await query(first, "create table notes as select 'dumped' as note; create role someone");
-    await withClient(first, (client) => client.query('select 1'), 'someone');
+    await withClient(first, (client) => client.query('select 1'), { user: 'someone' });
     await first.dumpDataDirectory(dump);
     await query(first, 'drop table notes');
 
@@ -177,7 +177,9 @@ describe('a stop', () => {
 
 it('says which port it cannot have, and leaves nothing behind', async () => {
   const first = await start();
-  const second = start({ dataDirectory: join(folder, 'other'), port: first.port });
+  const other = join(folder, 'other');
+  await cp(empty, other, { recursive: true });
+  const second = start({ dataDirectory: other, port: first.port });
   await expect(second).rejects.toThrow(`cannot listen on port ${first.port}`);
   expect(enginePids(process.pid)).toHaveLength(1);
 });
