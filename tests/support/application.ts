@@ -19,10 +19,11 @@ type Question = { store?: keyof typeof userIdOf; maxRows?: number; signal?: Abor
 
 export type Ask = (sql: string, question?: Question) => Promise<Answer>;
 
+type ServedDatabase = Pick<TestDatabase, 'engine' | 'appUrl' | 'serviceUrl' | 'contextKey'>;
 type Settings = Readonly<Record<string, string>>;
 
 /** The environment in which the product serves a test database. */
-export function settingsFor(database: TestDatabase, more: Settings = {}): Settings {
+export function settingsFor(database: ServedDatabase, more: Settings = {}): Settings {
   const { engine, appUrl, serviceUrl, contextKey } = database;
   return {
     DATABASE_URL: appUrl,
@@ -35,13 +36,13 @@ export function settingsFor(database: TestDatabase, more: Settings = {}): Settin
 }
 
 /** The product in this process, without a host; the suite closes it. */
-export function startApplication(database: TestDatabase, more?: Settings) {
+export function startApplication(database: ServedDatabase, more?: Settings) {
   const application = createApplication(readSettings(settingsFor(database, more)));
   return { ...application, ask: askThrough(application.endpoint.fetch) };
 }
 
 /** The one door to tenant data, with no guard before it; the suite closes it. */
-export function openTenantDoor(database: TestDatabase, more?: Settings) {
+export function openTenantDoor(database: ServedDatabase, more?: Settings) {
   const settings = readSettings(settingsFor(database, more));
   const pools = createPools(settings);
   const tenantTransaction = createTenantTransaction({
