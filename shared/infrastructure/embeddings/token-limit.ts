@@ -1,0 +1,37 @@
+/** A text as it may be sent, with no fewer tokens counted than the model will count. */
+export type FittedText = { text: string; tokens: number; cut: boolean };
+
+/** The tokenizer's time is quadratic in the length of a word: what is longer is not a word. */
+const longestWord = 200;
+
+/**
+ * Fits a text to the tokens that a model reads of one input, cutting a longer one at a word.
+ *
+ * A token of the byte-pair encoding stands for one byte at least: a text of no more bytes than the
+ * limit fits, and needs no tokenizer. That is 465 kB compressed and 42 MB once loaded, so it is
+ * only loaded for texts that may not fit.
+ */
+export async function fitTokens(text: string, limit: number): Promise<FittedText> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= limit) return { text, tokens: bytes, cut: false };
+
+  const { countTokens } = await import('gpt-tokenizer/encoding/cl100k_base');
+  // A text that spells a special token, such as <|endoftext|>, is still only a text.
+  const asText = { disallowedSpecial: new Set<string>() };
+  let tokens = 0;
+  let end = 0;
+  for (const { 0: word, index } of text.matchAll(/\s*\S+/g)) {
+    const size = word.length > longestWord ? Buffer.byteLength(word) : countTokens(word, asText);
+    if (tokens + size > limit) return cutAt(end, tokens, text, limit);
+    tokens += size;
+    end = index + word.length;
+  }
+  return { text: text.slice(0, end), tokens, cut: false };
+}
+
+function cutAt(end: number, tokens: number, text: string, limit: number): FittedText {
+  if (end > 0) return { text: text.slice(0, end), tokens, cut: true };
+  // One endless word: a UTF-16 code unit has no more than three bytes, so no more than three tokens.
+  const head = text.slice(0, Math.floor(limit / 3)).toWellFormed();
+  return { text: head, tokens: limit, cut: true };
+}
