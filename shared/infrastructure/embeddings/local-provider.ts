@@ -32,8 +32,8 @@ function vectorOf(text: string): Float32Array {
   const sums = new Float64Array(embeddingDimensions);
   addHashed(wordFeatures(words), sums.subarray(0, wordDimensions));
   addHashed(trigramFeatures(words), sums.subarray(wordDimensions));
-  const length = Math.hypot(...sums);
-  return Float32Array.from(sums, (sum) => sum / length);
+  const length = Math.sqrt(sums.reduce((sum, value) => sum + value * value, 0));
+  return new Float32Array(sums.map((sum) => sum / length));
 }
 
 /**

@@ -12,8 +12,8 @@ export type SharedVectors = {
 
 /** With the name looked up and TLS agreed; paid once. */
 const connectTimeoutMs = 1_000;
-/** Less than a provider takes for the vector, or the cache would be no gain. */
-const commandTimeoutMs = 200;
+/** About what a provider takes for the vector: waiting longer would be no gain. */
+const commandTimeoutMs = 500;
 /** While Redis is away, searches do not each wait to learn it. */
 const awayMs = 30_000;
 

@@ -18,20 +18,26 @@ export async function fitTokens(text: string, limit: number): Promise<FittedText
   const { countTokens } = await import('gpt-tokenizer/encoding/cl100k_base');
   // A text that spells a special token, such as <|endoftext|>, is still only a text.
   const asText = { disallowedSpecial: new Set<string>() };
+  const written = text.trim();
   let tokens = 0;
   let end = 0;
-  for (const { 0: word, index } of text.matchAll(/\s*\S+/g)) {
+  for (const { 0: word, index } of written.matchAll(/\s*\S+/g)) {
     const size = word.length > longestWord ? Buffer.byteLength(word) : countTokens(word, asText);
-    if (tokens + size > limit) return cutAt(end, tokens, text, limit);
+    if (tokens + size > limit) {
+      return end > 0
+        ? { text: written.slice(0, end), tokens, cut: true }
+        : { text: headOf(written, limit), tokens: limit, cut: true };
+    }
     tokens += size;
     end = index + word.length;
   }
-  return { text: text.slice(0, end), tokens, cut: false };
+  return { text: written, tokens, cut: false };
 }
 
-function cutAt(end: number, tokens: number, text: string, limit: number): FittedText {
-  if (end > 0) return { text: text.slice(0, end), tokens, cut: true };
-  // One endless word: a UTF-16 code unit has no more than three bytes, so no more than three tokens.
-  const head = text.slice(0, Math.floor(limit / 3)).toWellFormed();
-  return { text: head, tokens: limit, cut: true };
+/**
+ * Of one endless word as much as surely fits: a UTF-16 code unit has no more than three bytes, so
+ * no more than three tokens. Half a surrogate pair at the end is no character.
+ */
+function headOf(word: string, limit: number): string {
+  return word.slice(0, Math.floor(limit / 3)).replace(/[\uD800-\uDBFF]$/, '');
 }
