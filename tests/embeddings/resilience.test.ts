@@ -144,6 +144,15 @@ describe('a service that throttles', () => {
     expect(server.requests.length).toBe(1);
   });
 
+  it('without saying for how long is tried again, and not thought away', async () => {
+    server.behave(...times(8, fail(429)));
+    const throttled = provider();
+    await expect(throttled.embed(['hammer'])).rejects.toMatchObject(unavailable);
+    await expect(throttled.embed(['hammer'])).rejects.toMatchObject(unavailable);
+    expect(server.requests.length).toBe(8);
+    expect(throttled.status()).toMatchObject({ circuit: 'closed', problem: 'HTTP 429' });
+  });
+
   it('for longer than a call lasts is not waited for: the caller learns for how long', async () => {
     server.behave(fail(429, { 'retry-after': '45' }));
     const error = await provider()
@@ -259,12 +268,21 @@ describe('a caller who leaves', () => {
   });
 
   it('is not counted against the service', async () => {
-    const leaving = AbortSignal.abort(new Error('the caller left'));
     const left = provider();
-    for (let call = 0; call < 6; call++) {
-      await expect(left.embed(['hammer'], { signal: leaving })).rejects.toThrow('the caller left');
+    server.behave(...times(6, hang));
+    for (let call = 1; call <= 6; call++) {
+      const leaving = new AbortController();
+      const embedding = left.embed(['hammer'], { signal: leaving.signal });
+      await expect.poll(() => server.requests.length).toBe(call);
+      leaving.abort(new Error('the caller left'));
+      await expect(embedding).rejects.toThrow('the caller left');
     }
     expect(left.status()).toEqual({ circuit: 'closed', retryAfterMs: 0 });
+  });
+
+  it('before anything was sent is not sent for', async () => {
+    const gone = AbortSignal.abort(new Error('the caller left'));
+    await expect(provider().embed(['hammer'], { signal: gone })).rejects.toThrow('the caller left');
     expect(server.requests).toEqual([]);
   });
 });

@@ -46,7 +46,6 @@ export function createRedisVectors(url: string, ttlSeconds: number): SharedVecto
 
   function open(): Promise<RedisClient> {
     const opening = connect(url, forget);
-    opening.catch(forget);
     connection = opening;
     return opening;
 
