@@ -56,7 +56,7 @@ const failuresToBreak = 5;
 
 export type Resilience = {
   /**
-   * @param work One attempt; `report` takes the headers of its answer.
+   * @param work One attempt, ended by its signal.
    * @throws RetailError for every failure of the service; the signal's reason when it is aborted.
    */
   run<Answer>(work: Attempt<Answer>, signal?: AbortSignal): Promise<Answer>;

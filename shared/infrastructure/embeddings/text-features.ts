@@ -14,23 +14,23 @@ const functionWords = new Set(
 );
 
 /** Shops and shoppers write one measure in many ways: 8-foot, 8ft, 8 feet. */
-const units: Readonly<Record<string, string>> = {
-  foot: 'ft',
-  feet: 'ft',
-  pound: 'lb',
-  pounds: 'lb',
-  lbs: 'lb',
-  ounce: 'oz',
-  ounces: 'oz',
-  volt: 'v',
-  volts: 'v',
-  watt: 'w',
-  watts: 'w',
-  gallon: 'gal',
-  gallons: 'gal',
-  quart: 'qt',
-  quarts: 'qt',
-};
+const units = new Map([
+  ['foot', 'ft'],
+  ['feet', 'ft'],
+  ['pound', 'lb'],
+  ['pounds', 'lb'],
+  ['lbs', 'lb'],
+  ['ounce', 'oz'],
+  ['ounces', 'oz'],
+  ['volt', 'v'],
+  ['volts', 'v'],
+  ['watt', 'w'],
+  ['watts', 'w'],
+  ['gallon', 'gal'],
+  ['gallons', 'gal'],
+  ['quart', 'qt'],
+  ['quarts', 'qt'],
+]);
 
 /**
  * Words, stemmed, weighing 1 + ln(count): the fifth mention says less than the second. Full
@@ -63,7 +63,7 @@ export function wordsOf(text: string): string[] {
     .replace(/\p{M}|['’]/gu, '')
     .toLowerCase();
   const written = plain.match(/\d+(?:[./]\d+)?|\p{L}+/gu) ?? [plain.trim()];
-  const words = written.map((word) => units[word] ?? word);
+  const words = written.map((word) => units.get(word) ?? word);
   const telling = words.filter((word) => !functionWords.has(word));
   return telling.length > 0 ? telling : words;
 }
