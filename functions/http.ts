@@ -2,6 +2,13 @@ import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/function
 import { toRetailError } from '../shared/infrastructure/errors.ts';
 import { logError } from '../shared/infrastructure/log.ts';
 
+/** On every answer: it is for its caller alone, of the type it says, and comes by TLS. */
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
 let inFlight = 0;
 let whenIdle: (() => void) | undefined;
 
@@ -19,7 +26,11 @@ export function httpHandler(answer: (request: Request) => Promise<Response>): Ht
       return toFunctionResponse(response, caller);
     } catch (thrown) {
       logError(context.functionName, context.invocationId, toRetailError(thrown));
-      return { status: 500, jsonBody: { status: 'error', reason: 'internal' } };
+      return {
+        status: 500,
+        headers: securityHeaders,
+        jsonBody: { status: 'error', reason: 'internal' },
+      };
     } finally {
       inFlight -= 1;
       if (inFlight === 0) whenIdle?.();
@@ -50,7 +61,10 @@ function toWebRequest(request: HttpRequest, signal: AbortSignal): Request {
 /** A caller that leaves a streamed answer aborts the signal of its request. */
 function toFunctionResponse(response: Response, caller: AbortController): HttpResponseInit {
   const { status, headers, body } = response;
+  for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
   const streamed = headers.get('content-type')?.startsWith('text/event-stream');
+  // A proxy that compresses a stream holds it back.
+  if (streamed) headers.append('cache-control', 'no-transform');
   return {
     status,
     headers: headers as HttpResponseInit['headers'],

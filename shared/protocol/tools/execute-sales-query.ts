@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runSalesQuery } from '../../business/sales-query.ts';
+import { checkQueryLength, runSalesQuery } from '../../business/sales-query.ts';
 import { defineTool } from '../tool.ts';
 
 export const executeSalesQuery = defineTool({
@@ -7,6 +7,7 @@ export const executeSalesQuery = defineTool({
   title: 'Run a SQL query',
   description:
     'Runs one PostgreSQL SELECT over the retail tables and returns its rows. Only rows of the caller’s stores are visible: do not filter by store to protect data. Call get_multiple_table_schemas first; do not guess names. Aggregate in SQL rather than fetching many rows.',
+  scope: 'retail.query',
   input: z.object({
     postgresql_query: z
       .string()
@@ -31,6 +32,7 @@ export const executeSalesQuery = defineTool({
   annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   async run({ postgresql_query, max_rows }, { identity, services, signal }) {
     const { tenantTransaction, queryLimits } = services;
+    checkQueryLength(postgresql_query, queryLimits);
     const limits = { ...queryLimits, maxRows: Math.min(max_rows, queryLimits.maxRows) };
     const result = await tenantTransaction(
       identity,
