@@ -1,9 +1,11 @@
 import { localIdentity } from '../shared/business/local-identity.ts';
 import { tokenIdentity } from '../shared/business/token-identity.ts';
 import { createAccessSnapshot, isRevoked } from '../shared/data/access-snapshot.ts';
+import { limitConcurrency } from '../shared/data/caller-concurrency.ts';
 import type { Pools } from '../shared/data/pool.ts';
 import { createPrincipals } from '../shared/data/principals.ts';
 import { createStoreIdentities } from '../shared/data/store-identities.ts';
+import type { TenantTransaction } from '../shared/data/tenant-transaction.ts';
 import type { Settings } from '../shared/infrastructure/config.ts';
 import type { Identity } from '../shared/infrastructure/identity.ts';
 import {
@@ -21,8 +23,10 @@ import {
 
 /** The part of the composition root that knows callers: who they are, and how much they may do. */
 export type Access = Readonly<{
-  authenticate(request: Request): Promise<Identity | Response>;
+  identify(request: Request): Promise<Identity | Response>;
   admit(identity: Identity, calls: ReadonlyMap<RateClass, number>): Promise<void>;
+  /** Bounds how much of the database one caller has at a time. */
+  share(tenantTransaction: TenantTransaction): TenantTransaction;
   /** Whether the one who asks operates the server. */
   isOperator(request: Request): Promise<boolean>;
   scopePrefix: string;
@@ -35,9 +39,10 @@ export type Access = Readonly<{
 export function localAccess({ LOCAL_IDENTITY }: Settings, pools: Pools): Access {
   const identities = createStoreIdentities(pools.service);
   return {
-    authenticate: (request) =>
+    identify: (request) =>
       localIdentity(request.headers.get('x-rls-user-id'), LOCAL_IDENTITY, identities),
     admit: async () => {},
+    share: (tenantTransaction) => tenantTransaction,
     isOperator: async () => true,
     scopePrefix: '',
     resourceMetadata: () => new Response(null, { status: 404 }),
@@ -71,7 +76,7 @@ export function tokenAccess(settings: Settings, pools: Pools): Access {
     redisUrl: settings.REDIS_URL,
   });
   return {
-    async authenticate(request) {
+    async identify(request) {
       const token = await tokenOf(request);
       if (token instanceof Response) return token;
       const userId = request.headers.get('x-rls-user-id');
@@ -80,6 +85,11 @@ export function tokenAccess(settings: Settings, pools: Pools): Access {
     async admit({ userId }, calls) {
       for (const [rateClass, count] of calls) await limiter.take(userId, rateClass, count);
     },
+    share: (tenantTransaction) =>
+      limitConcurrency(tenantTransaction, {
+        perCaller: settings.CALLER_MAX_CONCURRENT,
+        waitMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
+      }),
     async isOperator(request) {
       if (!request.headers.has('authorization')) return false;
       const token = await tokenOf(request);

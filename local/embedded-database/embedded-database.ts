@@ -1,18 +1,22 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createLoad } from './bulk-load.ts';
+import { type Connections, serveClient } from './client-connection.ts';
+import { superviseEngine } from './supervisor.ts';
+import { createTurns } from './turns.ts';
+import { protocolMessage, readMessages } from './wire-protocol.ts';
 
 export type EmbeddedDatabaseOptions = {
   /** Where the rows live. Absent: a temporary folder, deleted by `stop()`. */
   dataDirectory?: string;
-  /** A file written by `dumpDataDirectory`; used when the data directory is empty. */
+  /** A file written by `dumpDataDirectory`, for a data directory that holds no database yet. */
   loadDataDirectory?: string;
   /** TCP port on 127.0.0.1; 0 or absent: any free one. */
   port?: number;
-  /** A query that runs longer is ended within two seconds more. */
+  /** A query that runs longer is ended, by a restart of the engine that keeps committed rows. */
   statementTimeoutMs: number;
 };
 
@@ -23,7 +27,7 @@ export type CopyOptions = {
 
 /**
  * Streams rows into a table by COPY … CSV (no header); answers the number of rows. A chunk is any
- * number of whole CSV lines, each ended by `\n`.
+ * number of whole CSV records, each ended by `\n`.
  */
 export type CopyInto = (
   table: string,
@@ -32,100 +36,101 @@ export type CopyInto = (
   options?: CopyOptions,
 ) => Promise<number>;
 
-export type Query = <Row>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+// biome-ignore lint/suspicious/noExplicitAny: a row is what the query says it is, as in pg
+export type Query = <Row = any>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+export type Load = <T>(work: (copyInto: CopyInto, query: Query) => Promise<T>) => Promise<T>;
 
 export type EmbeddedDatabase = {
-  /** As the superuser `postgres`. */
+  /**
+   * As the superuser `postgres`. Put another role's name in its place to log in as that role; no
+   * password is asked for.
+   */
   connectionString: string;
   port: number;
-  /** One table in a transaction of its own. */
+  /** Loads one table, in a transaction of its own. */
   copyInto: CopyInto;
-  /** Everything that `work` does is one transaction: all of it is kept, or nothing. */
-  load<T>(work: (copyInto: CopyInto, query: Query) => Promise<T>): Promise<T>;
-  /** No query is ended for its length while `work` runs: for migrations, index builds, maintenance. */
+  /** Everything that `work` does by its two arguments is one transaction, all kept or nothing. */
+  load: Load;
+  /** No query is ended for its length while `work` runs: for migrations and index builds. */
   withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>;
   /** Writes the whole database as a .tar.gz that `loadDataDirectory` takes. */
   dumpDataDirectory(file: string): Promise<void>;
-  /** How often the engine was started again since `startEmbeddedDatabase`. */
+  /** How often the engine had to be started again. */
   restarts(): number;
   stop(): Promise<void>;
 };
 
-type Answer = { id: number; value?: unknown; error?: string };
+const maximumConnections = 100;
 
-export async function startEmbeddedDatabase(
-  options: EmbeddedDatabaseOptions,
-): Promise<EmbeddedDatabase> {
-  const temporary = options.dataDirectory === undefined;
+/** PostgreSQL with pgvector, pgcrypto, pg_trgm and pg_stat_statements on 127.0.0.1. */
+export async function startEmbeddedDatabase({
+  dataDirectory,
+  loadDataDirectory,
+  port: wantedPort = 0,
+  statementTimeoutMs,
+}: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  const temporary = dataDirectory === undefined;
   const directory = temporary
-    ? await mkdtemp(join(tmpdir(), 'zava-retail-'))
-    : resolve(options.dataDirectory ?? '');
-  await mkdir(directory, { recursive: true });
-  const child = fork(fileURLToPath(new URL('engine-process.ts', import.meta.url)), [], {
-    serialization: 'advanced',
-    execPath: process.execPath,
-  });
-  const call = caller(child);
-  const { port } = (await call('open', {
-    directory,
-    load: options.loadDataDirectory,
-    port: options.port ?? 0,
-  })) as { port: number };
+    ? await mkdtemp(join(tmpdir(), 'retail-database-'))
+    : resolve(dataDirectory);
+  const removeTemporary = () =>
+    temporary ? rm(directory, { recursive: true, force: true }) : Promise.resolve();
 
-  const copyWithin: CopyInto = async (table, columns, csvChunks, copyOptions = {}) => {
-    let rows = 0;
-    for await (const csv of csvChunks) {
-      rows += (await call('copy', { table, columns, csv, role: copyOptions.role })) as number;
-    }
-    return rows;
+  const server = createServer();
+  server.maxConnections = maximumConnections;
+  server.listen(wantedPort, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  const supervisor = await superviseEngine(directory, loadDataDirectory).catch(async (error) => {
+    server.close();
+    await removeTemporary();
+    throw error;
+  });
+  const turns = createTurns(supervisor.engine, statementTimeoutMs);
+  const connections: Connections = new Map();
+  const greeting = async () => greetingOf((await supervisor.engine()).greeting);
+  server.on('connection', (socket) => serveClient(socket, turns, greeting, connections));
+
+  const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const loadOverConnection = createLoad(connectionString, (client) =>
+    connections.get((client as unknown as { processID: number }).processID),
+  );
+  const load: Load = (work) => turns.withoutTimeLimit(() => loadOverConnection(work));
+
+  const stop = async () => {
+    server.close();
+    for (const connection of connections.values()) connection.stop();
+    await supervisor.close();
+    await removeTemporary();
   };
-  const query: Query = (sql, values = []) => call('query', { sql, values }) as Promise<never[]>;
-  const load: EmbeddedDatabase['load'] = async (work) => {
-    await call('begin');
-    try {
-      const result = await work(copyWithin, query);
-      await call('commit');
-      return result;
-    } catch (error) {
-      await call('rollback');
-      throw error;
-    }
-  };
+  let stopped: Promise<void> | undefined;
 
   return {
-    connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    connectionString,
     port,
     load,
     copyInto: (...parameters) => load((copyInto) => copyInto(...parameters)),
-    withoutTimeLimit: (work) => work(),
-    dumpDataDirectory: async (file) => void (await call('dump', { file: resolve(file) })),
-    restarts: () => 0,
-    stop: async () => {
-      if (child.exitCode === null) {
-        const exited = once(child, 'exit');
-        await call('close').catch(() => child.kill('SIGKILL'));
-        await exited;
+    withoutTimeLimit: turns.withoutTimeLimit,
+    restarts: supervisor.restarts,
+    async dumpDataDirectory(file) {
+      const turn = await turns.take('postgres');
+      try {
+        await turn.dump(resolve(file));
+      } finally {
+        turn.end();
       }
-      if (temporary) await rm(directory, { recursive: true, force: true });
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
 
-function caller(child: ChildProcess) {
-  let nextId = 1;
-  const waiting = new Map<number, (answer: Answer) => void>();
-  child.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer));
-  child.on('exit', () => {
-    for (const answer of waiting.values()) answer({ id: 0, error: 'the database process ended' });
-  });
-  return (method: string, parameters: object = {}): Promise<unknown> =>
-    new Promise((done, failed) => {
-      const id = nextId++;
-      waiting.set(id, ({ value, error }) => {
-        waiting.delete(id);
-        if (error === undefined) done(value);
-        else failed(new Error(error));
-      });
-      child.send({ id, method, parameters });
-    });
+/** What the engine says to a new client, but for what is each client's own. */
+function greetingOf(answer: Buffer): Buffer {
+  const common = [...readMessages(answer)].filter(({ type }) => type !== 'K' && type !== 'Z');
+  return Buffer.concat(common.map(({ type, body }) => protocolMessage(type, body)));
 }

@@ -1,80 +1,121 @@
-import { openAsBlob } from 'node:fs';
+/**
+ * The process that holds the engine. PGlite runs PostgreSQL on its caller's thread and cannot be
+ * interrupted, so it lives alone, and whoever needs it back ends this process.
+ *
+ * Commands come over IPC. Answers leave by a pipe of their own, written synchronously: PostgreSQL
+ * waits while the reader is slow, and no answer piles up in memory.
+ */
+import { openAsBlob, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { pg_stat_statements } from '@electric-sql/pglite/contrib/pg_stat_statements';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { answersDescriptor, createAnswerWriter } from './answer-stream.ts';
+import { initialiseOnce, lockDataDirectory } from './data-directory.ts';
+import type { EngineCommand, EngineReply } from './engine.ts';
+import { readMessages, simpleQuery, startupMessage, sync } from './wire-protocol.ts';
 
-type Call = { id: number; method: string; parameters: object };
+const answers = createAnswerWriter((bytes) => writeSync(answersDescriptor, bytes));
 
 let database: PGlite;
-let server: PGLiteSocketServer;
 
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const quoteTable = (name: string) => name.split('.').map(quote).join('.');
-
-function message(type: string, text: string) {
-  const body = Buffer.from(text);
-  const head = Buffer.alloc(5);
-  head.write(type);
-  head.writeInt32BE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: replaced by the typed protocol
-const methods: Record<string, (parameters: any) => Promise<unknown>> = {
-  async open({ directory, load, port }) {
+async function open(directory: string, load: string | undefined): Promise<EngineReply> {
+  lockDataDirectory(directory);
+  await initialiseOnce(directory, load, async (cluster) => {
     database = await PGlite.create({
-      dataDir: `${directory}/cluster`,
+      dataDir: cluster,
       extensions: { vector, pgcrypto, pg_trgm, pg_stat_statements },
+      // What initdb would have written: PGlite replaces its file.
+      postgresqlconf: ["default_text_search_config = 'pg_catalog.english'"],
       ...(load === undefined ? {} : { loadDataDir: await openAsBlob(load) }),
     });
-    server = new PGLiteSocketServer({ db: database, port, host: '127.0.0.1', maxConnections: 20 });
-    await server.start();
-    return { port: Number(server.getServerConn().split(':')[1]) };
-  },
-  async begin() {
-    await database.exec('begin');
-  },
-  async commit() {
-    await database.exec('commit');
-  },
-  async rollback() {
-    await database.exec('rollback');
-  },
-  async query({ sql, values }) {
-    return (await database.query(sql, values)).rows;
-  },
-  async copy({ table, columns, csv, role }) {
-    await database.exec(
-      role === undefined ? 'set local role none' : `set local role ${quote(role)}`,
-    );
-    const copy = `copy ${quoteTable(table)} (${columns.map(quote).join(', ')}) from stdin with (format csv)`;
-    const { messages } = await database.execProtocol(
-      Buffer.concat([message('Q', `${copy}\0`), message('d', csv), message('c', '')]),
-    );
-    const complete = messages.find(({ name }) => name === 'commandComplete');
-    return Number((complete as { text?: string })?.text?.split(' ')[1]);
-  },
-  async dump({ file }) {
-    await writeFile(file, (await database.dumpDataDir('gzip')).stream());
-  },
-  async close() {
-    await server.stop();
-    await database.close();
-    setImmediate(() => process.exit(0));
-  },
-};
+  });
+  endWithTheEngine();
+  return { name: 'opened', greeting: await collect(startupMessage('postgres', 'postgres')) };
+}
 
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
-process.on('message', async ({ id, method, parameters }: Call) => {
-  try {
-    process.send?.({ id, value: await methods[method]?.(parameters) });
-  } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
+/**
+ * PGlite swallows what breaks its engine and carries on with what is left of it. 100 is how it
+ * reports an ordinary SQL error; anything else is the end.
+ */
+function endWithTheEngine() {
+  const engine = database.Module;
+  const runOnce = engine._PostgresMainLoopOnce;
+  engine._PostgresMainLoopOnce = () => {
+    try {
+      runOnce();
+    } catch (thrown) {
+      if ((thrown as { status?: number }).status !== 100) end(thrown);
+      throw thrown;
+    }
+  };
+}
+
+function end(thrown: unknown): never {
+  console.error('The embedded database ended:', thrown);
+  process.kill(process.pid, 'SIGKILL');
+  throw thrown;
+}
+
+async function collect(bytes: Uint8Array): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await database.execProtocolRawStream(bytes, {
+    onRawData: (data) => void chunks.push(Buffer.from(data)),
+  });
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The engine is one session for all. Whoever comes next finds it as a new login of theirs would:
+ * no transaction, setting, role, lock or prepared statement of another. The leading Sync ends a
+ * half-sent extended query; `reset session authorization` does nothing here, so it is set.
+ */
+async function beginSession(login: string): Promise<boolean> {
+  const answer = await collect(
+    Buffer.concat([
+      sync,
+      simpleQuery('rollback'),
+      simpleQuery('discard all'),
+      simpleQuery(`set session authorization "${login.replaceAll('"', '""')}"`),
+    ]),
+  );
+  return ![...readMessages(answer)].some(({ type }) => type === 'E');
+}
+
+async function execute(bytes: Uint8Array, login: string | undefined) {
+  if (login !== undefined && !(await beginSession(login))) return answers.end('refused');
+  await database.execProtocolRawStream(bytes, { onRawData: answers.write });
+  answers.end(database.isInTransaction() ? 'transaction' : 'idle');
+}
+
+async function handle(command: EngineCommand): Promise<EngineReply | undefined> {
+  switch (command.name) {
+    case 'open':
+      return open(command.directory, command.load);
+    case 'execute':
+      await execute(command.bytes, command.login).catch(end);
+      return;
+    case 'dump':
+      await collect(simpleQuery('checkpoint'));
+      await writeFile(command.file, (await database.dumpDataDir('gzip')).stream());
+      return { name: 'dumped' };
+    case 'close':
+      await database.close();
+      process.exit();
   }
+}
+
+// Ctrl-C reaches the whole process group; the database stops last, when its owner says so.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+new Worker(new URL('owner-watch.ts', import.meta.url)).unref();
+
+let previous: Promise<unknown> = Promise.resolve();
+process.on('message', (command: EngineCommand) => {
+  previous = previous
+    .then(() => handle(command))
+    .catch((error: Error): EngineReply => ({ name: 'failed', message: error.message }))
+    .then((reply) => reply && process.send?.(reply));
 });

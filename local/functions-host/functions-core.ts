@@ -90,8 +90,7 @@ export function createFunctionsCore(log: (level: LogLevel, message: string) => v
     },
     registerHook(name: string, hook: Hook) {
       const registered = hooks[name as HookName];
-      // The library turns a RangeError into "needs a newer host".
-      if (!registered) throw new RangeError(`This host has no "${name}" hook.`);
+      if (!registered) throw new Error(`This host has no "${name}" hook.`);
       registered.push(hook);
       return new Disposable(() => registered.splice(registered.indexOf(hook), 1));
     },

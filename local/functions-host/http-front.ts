@@ -2,12 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import type { AdminAnswer } from './admin.ts';
-import { answerBuffered } from './buffered-http.ts';
 import type { RegisteredFunction, TypedData } from './functions-core.ts';
 import type { InvocationLog } from './invocation.ts';
-import type { FunctionApp } from './load-app.ts';
 import type { Route } from './routes.ts';
-import { answerStreamed } from './streamed-http.ts';
 
 export type HttpFunction = Readonly<{ name: string; route: Route; registered: RegisteredFunction }>;
 
@@ -35,8 +32,8 @@ const hostHeader = /^[\w.:[\]-]+$/;
 
 /** The server in front of the app: finds the function, and sees that each call has an end. */
 export function createHttpFront(
-  app: FunctionApp,
   functions: readonly HttpFunction[],
+  answer: (registered: RegisteredFunction, call: HttpCall) => Promise<void>,
   functionTimeoutMs: number,
   admin: (path: string, request: IncomingMessage) => AdminAnswer,
   log: InvocationLog,
@@ -71,8 +68,7 @@ export function createHttpFront(
       fail(504, `no answer within ${ms / 1000} s; the function may be running still`),
     );
     try {
-      if (app.streamServer) await answerStreamed(app, app.streamServer, registered, call, log);
-      else await answerBuffered(app, registered, call, log);
+      await answer(registered, call);
     } catch (error) {
       fail(500, inspect(error));
     } finally {
@@ -121,8 +117,8 @@ function limit(
   let timer = setTimeout(() => {
     const restMs = functionTimeoutMs - firstMs;
     if (!response.headersSent || restMs === 0) expire(firstMs);
-    else if (Number.isFinite(restMs)) timer = setTimeout(expire, restMs, functionTimeoutMs);
-  }, firstMs);
+    else if (Number.isFinite(restMs)) timer = setTimeout(expire, restMs, functionTimeoutMs).unref();
+  }, firstMs).unref();
   return { stop: () => clearTimeout(timer) };
 }
 

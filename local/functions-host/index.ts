@@ -3,13 +3,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { createAdmin } from './admin.ts';
-import type { LogLevel } from './functions-core.ts';
-import { createHttpFront, type HttpFront, type HttpFunction } from './http-front.ts';
-import { type InvocationLog, triggerOf } from './invocation.ts';
+import { answerBuffered } from './buffered-http.ts';
+import type { LogLevel, RegisteredFunction } from './functions-core.ts';
+import { createHttpFront, type HttpCall, type HttpFront } from './http-front.ts';
+import type { InvocationLog } from './invocation.ts';
 import { type FunctionApp, loadApp } from './load-app.ts';
-import { compileRoute } from './routes.ts';
-import { applyLocalSettings, type HostSettings, readHostSettings } from './settings.ts';
-import { createTimer, type Timer } from './timers.ts';
+import { applyLocalSettings, readHostSettings } from './settings.ts';
+import { answerStreamed } from './streamed-http.ts';
+import { within } from './time-limit.ts';
+import type { Timer } from './timers.ts';
+import { readTriggers } from './triggers.ts';
 
 export type FunctionsHostOptions = {
   /** The folder with host.json and package.json, whose `main` is the app's CommonJS bundle. */
@@ -37,18 +40,6 @@ export type FunctionsHost = {
 
 /** What Azure gives an app that has to go. */
 const stopGraceMs = 5_000;
-
-const httpMethods = [
-  'GET',
-  'POST',
-  'DELETE',
-  'HEAD',
-  'PATCH',
-  'PUT',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-];
 
 /**
  * Runs an Azure Functions app (Node.js model v4, HTTP and timer triggers) in this process, for a
@@ -87,19 +78,19 @@ export async function startFunctionsHost({
       print('error', 'appTerminate', inspect(error));
     });
     const ended = Promise.all([reported, front?.drained(), ...timers.map((one) => one.drained())]);
-    if (!(await endsWithin(stopGraceMs, ended))) {
+    await within(stopGraceMs, ended).catch(() => {
       print('warning', 'host', `calls still run ${stopGraceMs / 1000} s after the stop: cut off`);
-    }
+    });
     front?.server.closeAllConnections();
     app.unload();
     withdrawSettings();
   };
 
   try {
-    const { http, timed } = sortFunctions(app, settings, logInvocation);
-    timers = timed;
+    const triggers = readTriggers(app, settings, logInvocation);
+    timers = triggers.timers;
     const functions = [
-      ...http.map(({ name, route }): FunctionSummary => {
+      ...triggers.http.map(({ name, route }): FunctionSummary => {
         return { name, type: 'httpTrigger', route: route.template, methods: route.methods };
       }),
       ...timers.map(({ name, schedule }): FunctionSummary => {
@@ -108,7 +99,18 @@ export async function startFunctionsHost({
     ];
     const timersByName = new Map(timers.map((timer) => [timer.name.toLowerCase(), timer]));
     const admin = createAdmin(functions, timersByName);
-    front = createHttpFront(app, http, settings.functionTimeoutMs, admin, logInvocation);
+    const { streamServer } = app;
+    const answer = (registered: RegisteredFunction, call: HttpCall) =>
+      streamServer
+        ? answerStreamed(app, streamServer, registered, call, logInvocation)
+        : answerBuffered(app, registered, call, logInvocation);
+    front = createHttpFront(
+      triggers.http,
+      answer,
+      settings.functionTimeoutMs,
+      admin,
+      logInvocation,
+    );
     const boundPort = await listen(front.server, port);
     for (const timer of timers) timer.start();
     return {
@@ -136,40 +138,6 @@ const labels: Partial<Record<LogLevel, string>> = {
   critical: 'critical: ',
 };
 
-/** By name, as Azure orders them: the first route that matches wins. */
-function sortFunctions(app: FunctionApp, settings: HostSettings, log: InvocationLog) {
-  const http: HttpFunction[] = [];
-  const timed: Timer[] = [];
-  const sorted = [...app.functions.values()].sort((a, b) =>
-    a.metadata.name.toLowerCase() < b.metadata.name.toLowerCase() ? -1 : 1,
-  );
-  for (const registered of sorted) {
-    const { name, bindings, retryOptions } = registered.metadata;
-    const { binding } = triggerOf(bindings);
-    const others = Object.values(bindings).filter((one) => one !== binding && one.type !== 'http');
-    if (retryOptions || others.length > 0) {
-      throw new Error(`Function "${name}": this host knows no retry and no further bindings.`);
-    }
-    if (binding.type === 'httpTrigger') {
-      const methods = (binding.methods as string[] | undefined)?.map((one) => one.toUpperCase());
-      const path = String(binding.route || name);
-      try {
-        const route = compileRoute(settings.routePrefix, path, methods ?? httpMethods);
-        http.push({ name, registered, route });
-      } catch (error) {
-        throw new Error(`Function "${name}": ${(error as Error).message}.`, { cause: error });
-      }
-    } else if (binding.type === 'timerTrigger') {
-      timed.push(createTimer(app, registered, settings.functionTimeoutMs, log));
-    } else {
-      throw new Error(
-        `Function "${name}": this host runs HTTP and timer triggers, not ${binding.type}.`,
-      );
-    }
-  }
-  return { http, timed };
-}
-
 async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, '127.0.0.1');
   try {
@@ -181,16 +149,4 @@ async function listen(server: Server, port: number): Promise<number> {
     });
   }
   return (server.address() as AddressInfo).port;
-}
-
-async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -71,7 +71,7 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T | undefined {
 /** `hh:mm:ss`, or `-1` for no limit. */
 function parseTimeout(text: string): number {
   if (text === '-1') return Number.POSITIVE_INFINITY;
-  const match = /^(\d+):([0-5]?\d):([0-5]?\d)$/.exec(text);
+  const match = /^(\d{1,2}):([0-5]?\d):([0-5]?\d)$/.exec(text);
   if (!match) throw new Error(`host.json: functionTimeout "${text}" is not hh:mm:ss or -1.`);
   const [hours, minutes, seconds] = match.slice(1).map(Number) as [number, number, number];
   return ((hours * 60 + minutes) * 60 + seconds) * 1000;

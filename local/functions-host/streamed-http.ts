@@ -46,9 +46,9 @@ function addForwardingHeaders({ headers }: IncomingMessage, invocationId: string
 }
 
 /**
- * The library pulls a streamed body to its end, whether anyone still listens or not. Here the
- * stream is cancelled when the connection closes, so that the function can stop its work. The
- * library reads the body by `values()`, which is why that is the method replaced.
+ * The library pulls a streamed body to its end, whether anyone still listens or not (in Azure too).
+ * Here the stream is cancelled when the connection closes, so that the function can stop its work.
+ * The library reads the body by `values()`, which is why that is the method replaced.
  */
 function cancelWhenClientLeaves(result: unknown, response: ServerResponse): void {
   const body = (result as { body?: unknown } | null | undefined)?.body;

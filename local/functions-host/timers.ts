@@ -5,6 +5,7 @@ import type { RegisteredFunction } from './functions-core.ts';
 import { type InvocationLog, invoke, triggerOf } from './invocation.ts';
 import type { FunctionApp } from './load-app.ts';
 import { parseSchedule } from './ncrontab.ts';
+import { within } from './time-limit.ts';
 
 export type Timer = Readonly<{
   name: string;
@@ -79,17 +80,4 @@ export function createTimer(
     stop: () => cron.stop(),
     drained: () => queue,
   };
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  if (!Number.isFinite(ms)) return work;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The function ran for over ${ms / 1000} s.`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

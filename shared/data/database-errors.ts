@@ -1,12 +1,13 @@
 import { RetailError } from '../infrastructure/errors.ts';
 
-/** The connection ended under a call. `opened` tells whether its transaction was open by then. */
+/** The connection ended under a call, or could not be had. */
 export class ConnectionLost extends Error {
-  readonly opened: boolean;
+  /** Nothing of the call had run, and its time to find a connection is not over. */
+  readonly mayTryAgain: boolean;
 
-  constructor(cause: unknown, opened: boolean) {
+  constructor(cause: unknown, mayTryAgain: boolean) {
     super('connection to the database lost', { cause });
-    this.opened = opened;
+    this.mayTryAgain = mayTryAgain;
   }
 }
 

@@ -22,7 +22,13 @@ export type TenantTransaction = <Result>(
   options?: { signal?: AbortSignal | undefined },
 ) => Promise<Result>;
 
-type Options = Readonly<{ pool: pg.Pool; contextKey: ContextKey; timeoutMs: number }>;
+type Options = Readonly<{
+  pool: pg.Pool;
+  contextKey: ContextKey;
+  timeoutMs: number;
+  /** How long a call may wait for a connection, tries of a lost one included. */
+  acquireTimeoutMs: number;
+}>;
 
 /** The role of PostgreSQL that a caller's SQL runs as. */
 const databaseRoles: Record<Role, string> = {
@@ -47,15 +53,17 @@ export function createTenantTransaction({
   pool,
   contextKey,
   timeoutMs,
+  acquireTimeoutMs,
 }: Options): TenantTransaction {
   const whenNothingRan = retry(
-    handleWhen((error) => error instanceof ConnectionLost && !error.opened),
+    handleWhen((error) => error instanceof ConnectionLost && error.mayTryAgain),
     { maxAttempts: 3, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 1_000 }) },
   );
 
   return async (identity, work, { signal } = {}) => {
+    const tryAgainUntil = performance.now() + acquireTimeoutMs;
     try {
-      return await whenNothingRan.execute(() => attempt(identity, work, signal));
+      return await whenNothingRan.execute(() => attempt(identity, work, signal, tryAgainUntil));
     } catch (error) {
       throw toDatabaseError(error);
     }
@@ -65,8 +73,14 @@ export function createTenantTransaction({
     identity: Identity,
     work: (session: TenantSession) => Promise<Result>,
     signal: AbortSignal | undefined,
+    tryAgainUntil: number,
   ): Promise<Result> {
-    const client = await acquire(pool);
+    const opening = openingOf(identity);
+    const lost = (cause: unknown, nothingRan: boolean) =>
+      new ConnectionLost(cause, nothingRan && performance.now() < tryAgainUntil);
+    const client = await acquire(pool).catch((error: unknown) => {
+      throw error instanceof RetailError ? error : lost(error, true);
+    });
     let opened = false;
     let clean = false;
     let stopReason: RetailError | undefined;
@@ -81,21 +95,21 @@ export function createTenantTransaction({
     const onError = () => {};
     client.on('error', onError);
     if (signal?.aborted) onAbort();
-    const opening = client.query(openingOf(identity)).then(() => {
+    const opens = client.query(opening).then(() => {
       opened = true;
     });
     // When it fails, the work's first query fails with it; the opening's own reason is thrown below.
-    opening.catch(() => {});
+    opens.catch(() => {});
     try {
       const result = await work(session(client));
-      await opening;
+      await opens;
       clean = await rolledBack(client);
       return result;
     } catch (error) {
       if (stopReason) throw stopReason;
-      if (isConnectionLoss(error)) throw new ConnectionLost(error, opened);
+      if (isConnectionLoss(error)) throw lost(error, !opened);
       clean = await rolledBack(client);
-      await opening;
+      await opens;
       throw error;
     } finally {
       clearTimeout(timer);
@@ -115,7 +129,8 @@ export function createTenantTransaction({
       // The parts of a context are of known alphabets without a quote (signTenantContext checks).
       `set local app.tenant_context = '${context}'`,
       `set local statement_timeout = ${timeoutMs}`,
-      'set local search_path = retail, extensions',
+      // In this order no table or function of another schema can take the place of a built-in one.
+      'set local search_path = pg_catalog, retail, extensions, pg_temp',
       // Compiling costs more than it saves on queries of this size.
       'set local jit = off',
       "set local timezone = 'UTC'",
@@ -152,7 +167,7 @@ async function acquire(pool: pg.Pool): Promise<pg.PoolClient> {
         cause: error,
       });
     }
-    throw new ConnectionLost(error, false);
+    throw error;
   }
 }
 

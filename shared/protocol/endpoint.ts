@@ -1,8 +1,8 @@
 import {
+  type AuthInfo,
   createMcpHandler,
   hostHeaderValidationResponse,
   isLegacyRequest,
-  legacyStatelessFallback,
   type McpServer,
   originValidationResponse,
   WebStandardStreamableHTTPServerTransport,
@@ -27,7 +27,7 @@ type Options = Readonly<{
   services: RetailServices;
   features: readonly Feature[];
   /** Who is asking, or the challenge that refuses; throws a RetailError to refuse otherwise. */
-  authenticate(request: Request): Promise<Identity | Response>;
+  identify(request: Request): Promise<Identity | Response>;
   /** Told to a caller whose token lacks a scope; absent where there are no tokens. */
   resourceMetadataUrl?: ((request: Request) => string) | undefined;
   /** Counts what the caller is about to do; throws a RetailError when that is too much. */
@@ -38,15 +38,13 @@ type Options = Readonly<{
   allowedOrigins: readonly string[];
 }>;
 
-type Handed = Readonly<{
-  authInfo: NonNullable<Parameters<ReturnType<typeof createServerFactory>>[0]['authInfo']>;
-  parsedBody: unknown;
-}>;
+/** What is read of a request before the protocol sees it. */
+type Handed = Readonly<{ authInfo: AuthInfo; parsedBody: unknown }>;
 
 /**
  * The stateless MCP endpoint over web-standard requests, for both eras of the protocol: 2026-07-28
- * by `createMcpHandler`, and 2025-11-25 and earlier as JSON, or as a stream when the request wants
- * progress (a JSON answer has no room for notifications).
+ * by `createMcpHandler`, and 2025-11-25 and earlier as JSON, or as a stream when notifications may
+ * come before the answer (JSON has no room for them).
  */
 export function createMcpEndpoint(options: Options): McpEndpoint {
   const { services, features, limits, allowedHosts, allowedOrigins } = options;
@@ -55,7 +53,6 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
     legacy: 'reject',
     maxRequestBodySize: limits.maxBytes,
   });
-  const legacyStream = legacyStatelessFallback(factory);
 
   return {
     close: () => modern.close(),
@@ -79,7 +76,7 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
     if (request.method === 'OPTIONS') return preflightResponse();
     if (request.method !== 'POST') return methodNotAllowed();
 
-    const identity = await options.authenticate(request);
+    const identity = await options.identify(request);
     if (identity instanceof Response) return identity;
     const parsedBody = await readJsonBody(request, limits);
     await options.admit(identity, countCalls(parsedBody));
@@ -100,25 +97,33 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
     const forwarded = new Request(request.url, { method: 'POST', headers, signal: request.signal });
     const handed = { authInfo, parsedBody };
     if (!(await isLegacyRequest(forwarded, parsedBody))) return modern.fetch(forwarded, handed);
-    if (wantsProgress(parsedBody)) return legacyStream(forwarded, handed);
-    return legacyJson(forwarded, handed);
+    return answerLegacy(forwarded, handed);
   }
 
-  async function legacyJson(request: Request, handed: Handed): Promise<Response> {
-    const server = (await factory({
-      era: 'legacy',
-      authInfo: handed.authInfo,
-      requestInfo: request,
-    })) as McpServer;
-    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  async function answerLegacy(request: Request, handed: Handed): Promise<Response> {
+    const { authInfo, parsedBody } = handed;
+    const server = (await factory({ era: 'legacy', authInfo, requestInfo: request })) as McpServer;
+    const streams = wantsProgress(parsedBody) || server.server.getCapabilities().logging;
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      enableJsonResponse: !streams,
+    });
     const close = () => void server.close().catch(() => {});
-    request.signal.addEventListener('abort', close, { once: true });
+    const { promise: left, resolve: leave } = Promise.withResolvers<Response>();
+    const onAbort = () => {
+      close();
+      // The transport leaves an answer that it was still to give pending for ever.
+      leave(new Response(null, { status: 499 }));
+    };
+    request.signal.addEventListener('abort', onAbort, { once: true });
     try {
       await server.connect(transport);
-      return await transport.handleRequest(request, handed);
+      return await Promise.race([transport.handleRequest(request, handed), left]);
     } finally {
-      request.signal.removeEventListener('abort', close);
-      close();
+      // A stream goes on after its head is returned; only a caller that leaves it ends it early.
+      if (!streams) {
+        request.signal.removeEventListener('abort', onAbort);
+        close();
+      }
     }
   }
 }

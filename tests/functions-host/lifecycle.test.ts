@@ -4,9 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { build } from 'esbuild';
 import { describe, expect, test, vi } from 'vitest';
 import { startFunctionsHost } from '../../local/functions-host/index.ts';
-import { appFolder, fixtureRoot, open, startFixture } from './fixture.ts';
+import { appFolder, fixtureRoot, nextChunk, open, startFixture } from './fixture.ts';
 
 test('appStart runs before the first call, appTerminate with the same data at the stop', async () => {
   const host = await startFixture();
@@ -50,6 +53,26 @@ test('the same app starts again, afresh', async () => {
   const second = await startFixture({ FIXTURE_HTTP_STREAM: 'off' });
   expect(second.port).not.toBe(0);
   expect((await fetch(`${second.url}/nothing`)).status).toBe(204);
+});
+
+test('one bundle with the library inside runs as the files do', async () => {
+  const root = appFolder({ 'package.json': { main: 'dist/main.cjs' } });
+  await build({
+    entryPoints: [join(fixtureRoot, 'main.cjs')],
+    outfile: join(root, 'dist/main.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    external: ['@azure/functions-core'],
+    logLevel: 'error',
+  });
+  const host = await startFixture({}, { root });
+  const { outgoing, answer } = open(`${host.url}/api/download`, { method: 'GET' });
+  outgoing.end();
+  expect(await nextChunk(await answer)).toBe('first ');
+  await fetch(`${host.url}/api/release`, { method: 'POST' });
+  expect(await text(await answer)).toBe('second');
 });
 
 test('nothing listens but the one port, on loopback', async () => {

@@ -2,6 +2,14 @@ import { z } from 'zod';
 import { checkQueryLength, runSalesQuery } from '../../business/sales-query.ts';
 import { defineTool } from '../tool.ts';
 
+/** Any JSON value, unchecked; branches because some clients know one type to a schema only. */
+const cell = z.unknown().meta({
+  anyOf: [
+    { type: 'string', description: 'Text, and what would lose a digit as a number' },
+    ...['number', 'boolean', 'null', 'array', 'object'].map((type) => ({ type })),
+  ],
+});
+
 export const executeSalesQuery = defineTool({
   name: 'execute_sales_query',
   title: 'Run a SQL query',
@@ -21,7 +29,7 @@ export const executeSalesQuery = defineTool({
   output: z.object({
     columns: z.array(z.object({ name: z.string(), type: z.string() })),
     rows: z
-      .array(z.array(z.unknown()))
+      .array(z.array(cell))
       .describe(
         'Values in the order of the columns. numeric, and bigint beyond 2^53, are strings so that no digit is lost; timestamps are ISO 8601',
       ),

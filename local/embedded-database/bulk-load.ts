@@ -1,0 +1,92 @@
+import { Writable } from 'node:stream';
+import pg from 'pg';
+import type { ClientConnection } from './client-connection.ts';
+import type { CopyInto, Load } from './embedded-database.ts';
+import { copyData, copyDone, errorFields, readMessages, simpleQuery } from './wire-protocol.ts';
+
+const batchBytes = 1024 * 1024;
+
+/**
+ * Loads rows in one transaction of an ordinary connection, but for COPY, whose rows go to the
+ * engine as a whole batch at a time: it cannot wait for them.
+ */
+export function createLoad(
+  connectionString: string,
+  connectionOf: (client: pg.Client) => ClientConnection | undefined,
+): Load {
+  return async (work) => {
+    const client = new pg.Client({ connectionString });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      await client.query('begin');
+      const result = await work(copyOver(client, connectionOf), async (sql, values = []) => {
+        const { rows } = await client.query(sql, [...values]);
+        return rows;
+      });
+      await client.query('commit');
+      // Whatever ends the engine next, the load need not be replayed from the log.
+      await client.query('checkpoint');
+      return result;
+    } finally {
+      await client.end();
+    }
+  };
+}
+
+function copyOver(
+  client: pg.Client,
+  connectionOf: (client: pg.Client) => ClientConnection | undefined,
+): CopyInto {
+  return async (table, columns, csvChunks, { role } = {}) => {
+    const name = table.split('.').map(pg.escapeIdentifier).join('.');
+    const list = columns.map(pg.escapeIdentifier).join(', ');
+    const copy = simpleQuery(`copy ${name} (${list}) from stdin with (format csv)`);
+    let rows = 0;
+
+    const flush = async (batch: readonly Buffer[]) => {
+      const turn = connectionOf(client)?.turn();
+      if (turn === undefined) throw new Error('the connection of the load has ended');
+      const answer: Buffer[] = [];
+      const collect = new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          answer.push(chunk);
+          done();
+        },
+      });
+      await turn.execute(Buffer.concat([copy, copyData(Buffer.concat(batch)), copyDone]), collect);
+      rows += copiedRows(Buffer.concat(answer), `copy into ${table}, after ${rows} rows`);
+    };
+
+    await client.query(`set local role ${role === undefined ? 'none' : pg.escapeIdentifier(role)}`);
+    for await (const batch of batches(csvChunks)) await flush(batch);
+    await client.query('set local role none');
+    return rows;
+  };
+}
+
+async function* batches(csvChunks: AsyncIterable<string> | Iterable<string>) {
+  let batch: Buffer[] = [];
+  let bytes = 0;
+  for await (const csv of csvChunks) {
+    const chunk = Buffer.from(csv);
+    batch.push(chunk);
+    bytes += chunk.length;
+    if (bytes < batchBytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield batch;
+}
+
+function copiedRows(answer: Buffer, context: string): number {
+  for (const { type, body } of readMessages(answer)) {
+    if (type === 'E') {
+      const { M: reason, W: where } = errorFields(body);
+      throw new Error(`${context}: ${reason}${where === undefined ? '' : ` (${where})`}`);
+    }
+    if (type === 'C') return Number(body.toString('utf8', 0, body.length - 1).split(' ')[1]);
+  }
+  throw new Error(`${context}: no answer`);
+}
