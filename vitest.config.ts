@@ -1,9 +1,44 @@
 import { defineConfig } from 'vitest/config';
 
+const databaseTests = 'tests/database/**/*.test.ts';
+
+// Every database test runs on the embedded engine, and again on a PostgreSQL server where
+// TEST_DATABASE_URL names one (a superuser's connection string, of a server for tests alone).
+const native = process.env.TEST_DATABASE_URL
+  ? {
+      include: [databaseTests],
+      globalSetup: 'tests/support/native-template.ts',
+    }
+  : { include: ['tests/support/no-native-server.test.ts'] };
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['tests/**/*.test.ts'],
+          exclude: [databaseTests, 'tests/support/**'],
+          globalSetup: 'tests/support/embedded-template.ts',
+          provide: { engine: 'embedded' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'embedded',
+          include: [databaseTests],
+          globalSetup: 'tests/support/embedded-template.ts',
+          provide: { engine: 'embedded' },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'native', ...native, provide: { engine: 'native' } },
+      },
+    ],
   },
 });

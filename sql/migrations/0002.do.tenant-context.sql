@@ -22,13 +22,18 @@ grant select (kid, fingerprint) on security.context_keys to retail_service;
 -- app.tenant_context = kid.expiry.kind.stores.signature, signature = hex(HMAC-SHA256(secret,
 -- 'kid.expiry.kind.stores')), expiry in Unix seconds.
 --
--- Plain SQL without an exception handler, so that it is safe in parallel plans; the form is matched
--- before any cast, so that a malformed context is NULL and never an error. Both signatures are
--- hashed once more before they are compared, so that the time it takes says nothing about them.
+-- Plain SQL without an exception handler, so that it is safe in parallel plans. The form is matched
+-- before any cast, so that a malformed context is NULL and never an error; the setting comes from a
+-- materialized CTE, because the planner evaluates stable expressions for its estimates and would
+-- cast before anything was matched. Both signatures are hashed once more before they are compared,
+-- so that the time it takes says nothing about them.
 create function security.tenant_context(expected_kind text) returns text
   language sql stable security definer parallel safe
   set search_path = pg_catalog, pg_temp
 as $$
+  with setting as materialized (
+    select current_setting('app.tenant_context', true) as context
+  )
   select case when context ~ '^[A-Za-z0-9_-]{1,64}\.[0-9]{1,12}\.[a-z_]+\.(\*|([a-z0-9_]+(,[a-z0-9_]+)*)?)\.[0-9a-f]{64}$'
     then (
       select split_part(context, '.', 4)
@@ -41,7 +46,7 @@ as $$
           = sha256(cryptography.hmac(convert_to(left(context, -65), 'UTF8'), secret, 'sha256'))
     )
   end
-  from (select current_setting('app.tenant_context', true) as context) as setting
+  from setting
 $$;
 comment on function security.tenant_context(text) is
   'Stores claim of the signed tenant context when it is valid and of the expected kind, otherwise null';

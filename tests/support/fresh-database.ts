@@ -1,0 +1,65 @@
+import { inject } from 'vitest';
+import { startEmbeddedDatabase } from '../../local/embedded-database/embedded-database.ts';
+import type { ContextKey } from '../../shared/data/tenant-context.ts';
+import {
+  connectionStringFor,
+  createNativeDatabase,
+  dropNativeDatabase,
+  emptyTemplate,
+} from './native-server.ts';
+import { testContextKey } from './template.ts';
+
+export type TestDatabase = {
+  engine: 'embedded' | 'native';
+  /** Connection strings: of the superuser, and of the three logins. */
+  adminUrl: string;
+  appUrl: string;
+  serviceUrl: string;
+  maintenanceUrl: string;
+  /** The key that the database verifies; an empty database has none yet. */
+  contextKey: ContextKey;
+  close(): Promise<void>;
+};
+
+/** A migrated database without rows, of the engine that the tests run on; the suite closes it. */
+export const freshDatabase = (): Promise<TestDatabase> =>
+  inject('engine') === 'native'
+    ? nativeDatabase(inject('nativeTemplate'))
+    : embeddedDatabase(inject('embeddedTemplate'));
+
+/** A database that no migration has touched. */
+export const emptyDatabase = (): Promise<TestDatabase> =>
+  inject('engine') === 'native' ? nativeDatabase(emptyTemplate) : embeddedDatabase();
+
+async function nativeDatabase(template: string): Promise<TestDatabase> {
+  const server = inject('nativeServer');
+  const name = await createNativeDatabase(server, template);
+  return {
+    engine: 'native',
+    adminUrl: connectionStringFor(server, name),
+    ...loginUrls((login) => connectionStringFor(server, name, login)),
+    contextKey: testContextKey,
+    close: () => dropNativeDatabase(server, name),
+  };
+}
+
+async function embeddedDatabase(template?: string): Promise<TestDatabase> {
+  const database = await startEmbeddedDatabase({
+    ...(template && { loadDataDirectory: template }),
+    statementTimeoutMs: 30_000,
+  });
+  const { connectionString } = database;
+  return {
+    engine: 'embedded',
+    adminUrl: connectionString,
+    ...loginUrls((login) => connectionStringFor(connectionString, 'postgres', login)),
+    contextKey: testContextKey,
+    close: () => database.stop(),
+  };
+}
+
+const loginUrls = (urlFor: (login: string) => string) => ({
+  appUrl: urlFor('retail_app'),
+  serviceUrl: urlFor('retail_service'),
+  maintenanceUrl: urlFor('retail_maintenance'),
+});
