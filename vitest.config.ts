@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const databaseTests = 'tests/database/**/*.test.ts';
+const endToEndTests = 'tests/end-to-end/**/*.test.ts';
 
 // Every database test runs on the embedded engine, and again on a PostgreSQL server where
 // TEST_DATABASE_URL names one (a superuser's connection string, of a server for tests alone).
@@ -21,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['tests/**/*.test.ts'],
-          exclude: [databaseTests, 'tests/support/**'],
+          exclude: [databaseTests, endToEndTests, 'tests/support/**'],
           globalSetup: 'tests/support/embedded-template.ts',
           provide: { engine: 'embedded' },
         },
@@ -33,6 +34,16 @@ export default defineConfig({
           include: [databaseTests],
           globalSetup: 'tests/support/embedded-template.ts',
           provide: { engine: 'embedded' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'end-to-end',
+          include: [endToEndTests],
+          globalSetup: 'tests/end-to-end/global-setup.ts',
+          // After the others: they start servers, which need the machine to themselves.
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -1,6 +1,7 @@
 /**
- * How answers travel from the engine's process to its owner: frames of a 4-byte length and that
- * many bytes of PostgreSQL's answer. A length of 0 ends the answer; one byte of status follows it.
+ * How answers travel from the engine's process to its owner: frames of a 4-byte length and that many
+ * bytes of PostgreSQL's answer. A length of 0 ends the answer; a byte of status and two bytes with
+ * the size of the engine's memory in MiB follow it.
  */
 
 /** The pipe's file descriptor in the engine's process. */
@@ -11,6 +12,7 @@ const statuses = ['idle', 'transaction', 'refused'] as const;
 export type AnswerStatus = (typeof statuses)[number];
 
 const bufferBytes = 64 * 1024;
+const endBytes = 7;
 
 export function createAnswerWriter(writeSome: (bytes: Uint8Array) => number) {
   const buffer = Buffer.alloc(bufferBytes);
@@ -36,10 +38,11 @@ export function createAnswerWriter(writeSome: (bytes: Uint8Array) => number) {
         used += bytes.length;
       }
     },
-    end(status: AnswerStatus) {
-      if (used + 5 > bufferBytes) flush();
+    end(status: AnswerStatus, memoryMiB: number) {
+      if (used + endBytes > bufferBytes) flush();
       used = buffer.writeUInt32BE(0, used);
       used = buffer.writeUInt8(statuses.indexOf(status), used);
+      used = buffer.writeUInt16BE(memoryMiB, used);
       flush();
     },
   };
@@ -48,7 +51,7 @@ export function createAnswerWriter(writeSome: (bytes: Uint8Array) => number) {
 /** Feed it what the pipe brings; it calls back with pieces of the answer, and at its end. */
 export function createAnswerReader(
   onPiece: (piece: Buffer) => void,
-  onEnd: (status: AnswerStatus) => void,
+  onEnd: (status: AnswerStatus, memoryMiB: number) => void,
 ) {
   let head: Buffer = Buffer.alloc(0);
   let remaining = 0;
@@ -65,13 +68,13 @@ export function createAnswerReader(
         continue;
       }
       const length = unread.length < 4 ? undefined : unread.readUInt32BE(0);
-      if (length === undefined || (length === 0 && unread.length < 5)) {
+      if (length === undefined || (length === 0 && unread.length < endBytes)) {
         head = unread;
         return;
       }
-      if (length === 0) onEnd(statuses[unread.readUInt8(4)] ?? 'refused');
+      if (length === 0) onEnd(statuses[unread.readUInt8(4)] ?? 'refused', unread.readUInt16BE(5));
       remaining = length;
-      unread = unread.subarray(length === 0 ? 5 : 4);
+      unread = unread.subarray(length === 0 ? endBytes : 4);
     }
   };
 }

@@ -1,8 +1,29 @@
 import { Writable } from 'node:stream';
 import pg from 'pg';
+import { RetailError } from '../../shared/infrastructure/errors.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { CopyInto, Load } from './embedded-database.ts';
 import { copyData, copyDone, errorFields, readMessages, simpleQuery } from './wire-protocol.ts';
+
+export type CopyOptions = {
+  /** The database role that inserts (`set local role`); absent: the superuser. */
+  role?: string;
+};
+
+/**
+ * Streams rows into a table by COPY … CSV (no header); answers the number of rows. A chunk is any
+ * number of whole CSV records, each ended by `\n`.
+ */
+export type CopyInto = (
+  table: string,
+  columns: readonly string[],
+  csvChunks: AsyncIterable<string> | Iterable<string>,
+  options?: CopyOptions,
+) => Promise<number>;
+
+// biome-ignore lint/suspicious/noExplicitAny: a row is what the query says it is, as in pg
+export type Query = <Row = any>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+export type Load = <T>(work: (copyInto: CopyInto, query: Query) => Promise<T>) => Promise<T>;
 
 const batchBytes = 1024 * 1024;
 
@@ -45,8 +66,10 @@ function copyOver(
     let rows = 0;
 
     const flush = async (batch: readonly Buffer[]) => {
-      const turn = connectionOf(client)?.turn();
-      if (turn === undefined) throw new Error('the connection of the load has ended');
+      const turn = connectionOf(client)?.holdTurn();
+      if (turn === undefined) {
+        throw new RetailError('database_unavailable', 'The connection of the load has ended.');
+      }
       const answer: Buffer[] = [];
       const collect = new Writable({
         write(chunk: Buffer, _encoding, done) {
@@ -84,9 +107,10 @@ function copiedRows(answer: Buffer, context: string): number {
   for (const { type, body } of readMessages(answer)) {
     if (type === 'E') {
       const { M: reason, W: where } = errorFields(body);
-      throw new Error(`${context}: ${reason}${where === undefined ? '' : ` (${where})`}`);
+      const place = where === undefined ? '' : ` (${where})`;
+      throw new RetailError('query_failed', `${context}: ${reason}${place}`);
     }
     if (type === 'C') return Number(body.toString('utf8', 0, body.length - 1).split(' ')[1]);
   }
-  throw new Error(`${context}: no answer`);
+  throw new RetailError('query_failed', `${context}: the engine gave no answer`);
 }

@@ -16,8 +16,8 @@ export type ClientConnection = {
   secret: number;
   /** Ends what the client runs or waits for, and the connection with it. */
   cancel(): void;
-  /** The turn of the client's open transaction. */
-  turn(): Turn | undefined;
+  /** The turn of the client's open transaction, for an owner that may leave it idle. */
+  holdTurn(): Turn | undefined;
   /** For the end of the database: an idle client is only disconnected, as it may be leaving. */
   stop(): void;
 };
@@ -43,6 +43,7 @@ export function serveClient(
   let turn: Turn | undefined;
   let working = false;
   let executing = false;
+  let held = false;
   let idleTimer: NodeJS.Timeout | undefined;
 
   const close = (fault?: DatabaseFault) => {
@@ -63,7 +64,7 @@ export function serveClient(
 
   const watchIdleTransaction = () => {
     idleTimer = setTimeout(() => {
-      if (turns.waiting() === 0 || !turns.timeLimited()) return watchIdleTransaction();
+      if (held || turns.waiting() === 0) return watchIdleTransaction();
       close(
         new DatabaseFault('25P03', 'terminating connection due to idle-in-transaction timeout'),
       );
@@ -102,7 +103,6 @@ export function serveClient(
     }
     login = user;
     socket.setTimeout(0);
-    connections.set(processId, connection);
     const hello = await greeting();
     if (!leaving.signal.aborted) {
       socket.write(Buffer.concat([hello, backendKeyData(processId, secret), readyForQuery]));
@@ -111,7 +111,10 @@ export function serveClient(
 
   const connection: ClientConnection = {
     secret,
-    turn: () => turn,
+    holdTurn() {
+      held = true;
+      return turn;
+    },
     stop() {
       const fault = new DatabaseFault('57P01', 'terminating connection: the database is stopped');
       close(working || turn ? fault : undefined);
@@ -146,6 +149,7 @@ export function serveClient(
     }
   };
 
+  connections.set(processId, connection);
   const read = createMessageReader(handle);
   socket.setNoDelay(true);
   socket.setTimeout(startupLimitMs, () => socket.destroy());

@@ -48,10 +48,16 @@ export async function initialiseOnce(
         `${directory} holds a database already; a dump is loaded into an empty directory only.`,
       );
     }
-    await open(cluster);
+    await open(cluster).catch((cause) => {
+      const remedy = 'Delete that directory to begin with an empty database.';
+      throw new Error(`The database in ${directory} cannot be opened (${cause}). ${remedy}`);
+    });
     return;
   }
+  if (load !== undefined && !existsSync(load)) throw new Error(`There is no dump ${load}.`);
   writeFileSync(unfinished, '');
-  await open(cluster);
+  await open(cluster).catch((cause) => {
+    throw load === undefined ? cause : new Error(`The dump ${load} cannot be loaded (${cause}).`);
+  });
   rmSync(unfinished);
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createLoad } from './bulk-load.ts';
+import { RetailError } from '../../shared/infrastructure/errors.ts';
+import { type CopyInto, createLoad, type Load } from './bulk-load.ts';
 import { type Connections, serveClient } from './client-connection.ts';
 import { superviseEngine } from './supervisor.ts';
 import { createTurns } from './turns.ts';
@@ -20,26 +21,7 @@ export type EmbeddedDatabaseOptions = {
   statementTimeoutMs: number;
 };
 
-export type CopyOptions = {
-  /** The database role that inserts (`set local role`); absent: the superuser. */
-  role?: string;
-};
-
-/**
- * Streams rows into a table by COPY … CSV (no header); answers the number of rows. A chunk is any
- * number of whole CSV records, each ended by `\n`.
- */
-export type CopyInto = (
-  table: string,
-  columns: readonly string[],
-  csvChunks: AsyncIterable<string> | Iterable<string>,
-  options?: CopyOptions,
-) => Promise<number>;
-
-// biome-ignore lint/suspicious/noExplicitAny: a row is what the query says it is, as in pg
-export type Query = <Row = any>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
-
-export type Load = <T>(work: (copyInto: CopyInto, query: Query) => Promise<T>) => Promise<T>;
+export type { CopyInto, CopyOptions, Load, Query } from './bulk-load.ts';
 
 export type EmbeddedDatabase = {
   /**
@@ -74,38 +56,45 @@ export async function startEmbeddedDatabase({
   const directory = temporary
     ? await mkdtemp(join(tmpdir(), 'retail-database-'))
     : resolve(dataDirectory);
-  const removeTemporary = () =>
-    temporary ? rm(directory, { recursive: true, force: true }) : Promise.resolve();
+  const removeTemporary = async () => {
+    if (temporary) await rm(directory, { recursive: true, force: true });
+  };
 
-  const server = createServer();
-  server.maxConnections = maximumConnections;
-  server.listen(wantedPort, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-
-  const supervisor = await superviseEngine(directory, loadDataDirectory).catch(async (error) => {
-    server.close();
-    await removeTemporary();
-    throw error;
-  });
+  const dump = loadDataDirectory === undefined ? undefined : resolve(loadDataDirectory);
+  const supervisor = await superviseEngine({ directory, temporary, load: dump }).catch(
+    async (error) => {
+      await removeTemporary();
+      throw error;
+    },
+  );
   const turns = createTurns(supervisor.engine, statementTimeoutMs);
   const connections: Connections = new Map();
   const greeting = async () => greetingOf((await supervisor.engine()).greeting);
-  server.on('connection', (socket) => serveClient(socket, turns, greeting, connections));
+  const server = createServer((socket) => serveClient(socket, turns, greeting, connections));
+  server.maxConnections = maximumConnections;
 
-  const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const loadOverConnection = createLoad(connectionString, (client) =>
-    connections.get((client as unknown as { processID: number }).processID),
-  );
-  const load: Load = (work) => turns.withoutTimeLimit(() => loadOverConnection(work));
-
+  let stopped: Promise<void> | undefined;
   const stop = async () => {
     server.close();
     for (const connection of connections.values()) connection.stop();
     await supervisor.close();
     await removeTemporary();
   };
-  let stopped: Promise<void> | undefined;
+
+  server.listen(wantedPort, '127.0.0.1');
+  await once(server, 'listening').catch(async (cause) => {
+    await stop();
+    const message = `The embedded database cannot listen on port ${wantedPort} of 127.0.0.1.`;
+    const hint = 'Choose another port, or 0 for any free one.';
+    throw new RetailError('database_unavailable', message, { hint, cause });
+  });
+  const { port } = server.address() as AddressInfo;
+
+  const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const loadOverConnection = createLoad(connectionString, (client) =>
+    connections.get((client as unknown as { processID: number }).processID),
+  );
+  const load: Load = (work) => turns.withoutTimeLimit(() => loadOverConnection(work));
 
   return {
     connectionString,

@@ -13,7 +13,7 @@ import { pg_stat_statements } from '@electric-sql/pglite/contrib/pg_stat_stateme
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { answersDescriptor, createAnswerWriter } from './answer-stream.ts';
+import { type AnswerStatus, answersDescriptor, createAnswerWriter } from './answer-stream.ts';
 import { initialiseOnce, lockDataDirectory } from './data-directory.ts';
 import type { EngineCommand, EngineReply } from './engine.ts';
 import { readMessages, simpleQuery, startupMessage, sync } from './wire-protocol.ts';
@@ -28,8 +28,12 @@ async function open(directory: string, load: string | undefined): Promise<Engine
     database = await PGlite.create({
       dataDir: cluster,
       extensions: { vector, pgcrypto, pg_trgm, pg_stat_statements },
-      // What initdb would have written: PGlite replaces its file.
-      postgresqlconf: ["default_text_search_config = 'pg_catalog.english'"],
+      postgresqlconf: [
+        // What initdb would have written: PGlite replaces its file.
+        "default_text_search_config = 'pg_catalog.english'",
+        // Bounds what a start after a kill has to replay.
+        "max_wal_size = '256MB'",
+      ],
       ...(load === undefined ? {} : { loadDataDir: await openAsBlob(load) }),
     });
   });
@@ -86,9 +90,12 @@ async function beginSession(login: string): Promise<boolean> {
 }
 
 async function execute(bytes: Uint8Array, login: string | undefined) {
-  if (login !== undefined && !(await beginSession(login))) return answers.end('refused');
-  await database.execProtocolRawStream(bytes, { onRawData: answers.write });
-  answers.end(database.isInTransaction() ? 'transaction' : 'idle');
+  let status: AnswerStatus = 'refused';
+  if (login === undefined || (await beginSession(login))) {
+    await database.execProtocolRawStream(bytes, { onRawData: answers.write });
+    status = database.isInTransaction() ? 'transaction' : 'idle';
+  }
+  answers.end(status, database.Module.HEAPU8.length / 2 ** 20);
 }
 
 async function handle(command: EngineCommand): Promise<EngineReply | undefined> {
@@ -99,6 +106,7 @@ async function handle(command: EngineCommand): Promise<EngineReply | undefined> 
       await execute(command.bytes, command.login).catch(end);
       return;
     case 'dump':
+      await beginSession('postgres');
       await collect(simpleQuery('checkpoint'));
       await writeFile(command.file, (await database.dumpDataDir('gzip')).stream());
       return { name: 'dumped' };
@@ -110,7 +118,8 @@ async function handle(command: EngineCommand): Promise<EngineReply | undefined> 
 
 // Ctrl-C reaches the whole process group; the database stops last, when its owner says so.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-new Worker(new URL('owner-watch.ts', import.meta.url)).unref();
+const temporaryDirectory = process.argv[2];
+new Worker(new URL('owner-watch.ts', import.meta.url), { workerData: temporaryDirectory }).unref();
 
 let previous: Promise<unknown> = Promise.resolve();
 process.on('message', (command: EngineCommand) => {

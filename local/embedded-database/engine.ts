@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { RetailError } from '../../shared/infrastructure/errors.ts';
 import { type AnswerStatus, answersDescriptor, createAnswerReader } from './answer-stream.ts';
 import { DatabaseFault } from './wire-protocol.ts';
 
@@ -19,7 +20,9 @@ export type EngineReply =
 
 /** A start may have to replay much of the write-ahead log. */
 const startLimitMs = 60_000;
-const closeLimitMs = 10_000;
+const closeLimitMs = 5_000;
+/** WebAssembly memory never shrinks: one greedy query would keep up to 2 GiB for good. */
+const memoryLimitMiB = 1024;
 
 /** One life of the engine: from the start of its process to its end. One command at a time. */
 export type Engine = {
@@ -35,13 +38,23 @@ export type Engine = {
   kill(fault: DatabaseFault): void;
   /** Writes everything down and ends; kills an engine that does not come to it. */
   close(): Promise<void>;
-  /** Killed or gone: not to be given anything more. */
+  /** It holds so much memory that it had better be closed. */
+  outgrown(): boolean;
+  /** Killed, closed or gone: not to be given anything more. */
   condemned(): boolean;
   readonly ended: Promise<void>;
 };
 
-export async function startEngine(directory: string, load?: string): Promise<Engine> {
-  const child = fork(fileURLToPath(new URL('engine-process.ts', import.meta.url)), [], {
+export type EngineOptions = {
+  directory: string;
+  /** The directory goes with its owner. */
+  temporary: boolean;
+  load?: string | undefined;
+};
+
+export async function startEngine({ directory, temporary, load }: EngineOptions): Promise<Engine> {
+  const program = fileURLToPath(new URL('engine-process.ts', import.meta.url));
+  const child = fork(program, temporary ? [directory] : [], {
     execArgv: [],
     serialization: 'advanced',
     stdio: ['pipe', 'inherit', 'inherit', 'ipc', 'pipe'],
@@ -54,6 +67,7 @@ export async function startEngine(directory: string, load?: string): Promise<Eng
   failure.catch(() => {});
 
   let condemned = false;
+  let closing = false;
   const kill = (reason: DatabaseFault) => {
     if (condemned) return;
     condemned = true;
@@ -62,23 +76,30 @@ export async function startEngine(directory: string, load?: string): Promise<Eng
   };
   const answer = answerReceiver(child.stdio[answersDescriptor] as Socket);
 
-  const opened = await bounded(startLimitMs, ask(child, { name: 'open', directory, load }), () =>
+  const start = ask(child, { name: 'open', directory, load });
+  const opened = await bounded(startLimitMs, start, () =>
     kill(new DatabaseFault('57P03', `the embedded database did not start in ${startLimitMs} ms`)),
-  );
+  ).catch(async (error) => {
+    kill(fault);
+    await ended;
+    throw error;
+  });
 
   return {
     greeting: Buffer.from('greeting' in opened ? opened.greeting : []),
     ended,
     kill,
-    condemned: () => condemned || child.exitCode !== null || child.signalCode !== null,
+    condemned: () => condemned || closing || child.exitCode !== null || child.signalCode !== null,
     execute(bytes, login, sink) {
       send(child, { name: 'execute', bytes, login });
-      return Promise.race([answer(sink), failure]);
+      return Promise.race([answer.into(sink), failure]);
     },
     async dump(file) {
       await ask(child, { name: 'dump', file });
     },
+    outgrown: () => answer.memoryMiB() > memoryLimitMiB,
     async close() {
+      closing = true;
       send(child, { name: 'close' });
       await bounded(closeLimitMs, ended, () => kill(fault));
     },
@@ -87,7 +108,9 @@ export async function startEngine(directory: string, load?: string): Promise<Eng
   function ask(process: ChildProcess, command: EngineCommand): Promise<EngineReply> {
     const reply = once(process, 'message').then(([message]: EngineReply[]) => {
       if (message === undefined) throw fault;
-      if (message.name === 'failed') throw new Error(message.message);
+      if (message.name === 'failed') {
+        throw new RetailError('database_unavailable', message.message);
+      }
       return message;
     });
     send(process, command);
@@ -112,6 +135,7 @@ async function bounded<T>(milliseconds: number, work: Promise<T>, onLimit: () =>
 function answerReceiver(pipe: Readable) {
   let sink: Writable | undefined;
   let done: ((status: AnswerStatus) => void) | undefined;
+  let memoryMiB = 0;
 
   const resume = () => {
     sink?.off('drain', resume).off('close', resume);
@@ -119,20 +143,24 @@ function answerReceiver(pipe: Readable) {
   };
   const read = createAnswerReader(
     (piece) => {
-      if (sink === undefined || !sink.writable || sink.write(piece) || pipe.isPaused()) return;
+      if (!sink?.writable || sink.write(piece) || pipe.isPaused()) return;
       pipe.pause();
       sink.on('drain', resume).on('close', resume);
     },
-    (status) => {
+    (status, memory) => {
+      memoryMiB = memory;
       resume();
       done?.(status);
     },
   );
   pipe.on('data', read);
 
-  return (into: Writable) =>
-    new Promise<AnswerStatus>((resolve) => {
-      sink = into;
-      done = resolve;
-    });
+  return {
+    memoryMiB: () => memoryMiB,
+    into: (into: Writable) =>
+      new Promise<AnswerStatus>((resolve) => {
+        sink = into;
+        done = resolve;
+      }),
+  };
 }

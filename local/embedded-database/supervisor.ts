@@ -1,4 +1,4 @@
-import { type Engine, startEngine } from './engine.ts';
+import { type Engine, type EngineOptions, startEngine } from './engine.ts';
 
 /** Keeps one engine running on a data directory: when its process ends, the next one starts. */
 export type Supervisor = {
@@ -8,10 +8,10 @@ export type Supervisor = {
   close(): Promise<void>;
 };
 
-export async function superviseEngine(directory: string, load?: string): Promise<Supervisor> {
+export async function superviseEngine(options: EngineOptions): Promise<Supervisor> {
   let restarts = 0;
   let closing = false;
-  let current = startEngine(directory, load);
+  let current = startEngine(options);
   await current;
 
   const restartAfter = (engine: Engine) => {
@@ -22,7 +22,7 @@ export async function superviseEngine(directory: string, load?: string): Promise
     });
   };
   const start = () => {
-    current = startEngine(directory);
+    current = startEngine({ ...options, load: undefined });
     current.then(restartAfter, () => {});
   };
   restartAfter(await current);

@@ -79,12 +79,14 @@ export function createTurns(
         throw new DatabaseFault('57P03', `the embedded database did not start: ${error}`);
       }
       let newLogin: string | undefined = login;
+      let running: Promise<unknown> = Promise.resolve();
       let over = false;
       return {
         execute(bytes, sink) {
-          const execution = engine.execute(bytes, newLogin, sink);
+          const execution = watched(engine, engine.execute(bytes, newLogin, sink));
           newLogin = undefined;
-          return watched(engine, execution);
+          running = execution.catch(() => {});
+          return execution;
         },
         dump: (file) => engine.dump(file),
         interrupt(fault) {
@@ -93,7 +95,10 @@ export function createTurns(
         end() {
           if (over) return;
           over = true;
-          next();
+          running.then(() => {
+            if (engine.outgrown()) void engine.close();
+            next();
+          });
         },
       };
     },
