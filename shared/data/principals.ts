@@ -23,6 +23,7 @@ export function createPrincipals(service: pg.Pool): FindPrincipal {
   const remembered = new LRUCache<string, { principal: Principal | undefined }>({
     max: maxRemembered,
     ttl: accessLifetimeMs,
+    perf: { now: () => Date.now() },
     fetchMethod: async (subject) => ({ principal: await readPrincipal(service, subject) }),
   });
   return async (subject) => (await remembered.fetch(subject))?.principal;

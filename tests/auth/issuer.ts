@@ -27,6 +27,7 @@ export type Issuer = Awaited<ReturnType<typeof startIssuer>>;
 
 /** An OpenID Connect issuer over HTTP: metadata and keys, which it can rotate, delay and withhold. */
 export async function startIssuer() {
+  let made = 1;
   let published: Key[] = [await makeKey('key-1')];
   let current = published[0] as Key;
   let state: 'up' | 'down' | 'nonsense' = 'up';
@@ -59,7 +60,8 @@ export async function startIssuer() {
     currentKey: () => current,
     /** Publishes a further key; it signs nothing yet. */
     async publish(alg = 'RS256') {
-      const key = await makeKey(`key-${published.length + 1}`, alg);
+      made += 1;
+      const key = await makeKey(`key-${made}`, alg);
       published = [...published, key];
       return key;
     },

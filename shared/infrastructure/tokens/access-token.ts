@@ -35,6 +35,8 @@ const algorithms = ['RS256', 'PS256', 'ES256'];
 const leewaySeconds = 60;
 const maxSubjectLength = 255;
 const maxRemembered = 10_000;
+/** Tokens expire by it; a monotonic clock may stand still while an instance is suspended. */
+const wallClock = { now: () => Date.now() };
 
 /**
  * Verifies access tokens in the form of a JWT. One that was verified is remembered by its hash until
@@ -44,7 +46,7 @@ const maxRemembered = 10_000;
  *   when the issuer's keys cannot be had.
  */
 export function createAccessTokenVerifier({ policy, keys, isRevoked }: Options): VerifyAccessToken {
-  const remembered = new LRUCache<string, AccessToken>({ max: maxRemembered });
+  const remembered = new LRUCache<string, AccessToken>({ max: maxRemembered, perf: wallClock });
 
   return async (token) => {
     const key = hash('sha256', token, 'base64');
