@@ -29,6 +29,8 @@ export async function serveApplication(environment: Record<string, string>) {
   const application = createApplication(readSettings(environment));
   const server = createServer(async (incoming, outgoing) => {
     const response = await application.endpoint.fetch(toWebRequest(incoming));
+    // What was refused unread would be in the way of the connection's next request.
+    if (!incoming.complete) outgoing.setHeader('connection', 'close');
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     if (response.body) await pipeline(Readable.fromWeb(response.body), outgoing).catch(() => {});
     else outgoing.end();
