@@ -9,6 +9,8 @@ const securityHeaders = {
   'x-content-type-options': 'nosniff',
 };
 
+const mostDiscarded = 16 * 1_048_576;
+
 let inFlight = 0;
 let whenIdle: (() => void) | undefined;
 
@@ -32,6 +34,7 @@ export function httpHandler(answer: (request: Request) => Promise<Response>): Ht
         jsonBody: { status: 'error', reason: 'internal' },
       };
     } finally {
+      discardRest(request.body as ReadableStream<Uint8Array> | null).catch(() => {});
       inFlight -= 1;
       if (inFlight === 0) whenIdle?.();
     }
@@ -56,6 +59,19 @@ function toWebRequest(request: HttpRequest, signal: AbortSignal): Request {
     signal,
     ...(hasBody && { body: request.body as ReadableStream, duplex: 'half' }),
   } as RequestInit);
+}
+
+/**
+ * Reads what an early answer left of the body: it would stand before the connection's next request,
+ * which may be another caller's. Whoever sends very much more loses the connection.
+ */
+async function discardRest(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (!body || body.locked) return;
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostDiscarded) return;
+  }
 }
 
 /** A caller that leaves a streamed answer aborts the signal of its request. */

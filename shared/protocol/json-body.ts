@@ -13,16 +13,7 @@ export async function readJsonBody(
 ): Promise<unknown> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  if (request.body) {
-    for await (const chunk of request.body) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
-      chunks.push(chunk);
-    }
-  }
-  const body = Buffer.concat(chunks);
+  const body = await readBytes(request.body, maxBytes);
   if (isDeeperThan(maxDepth, body)) {
     throw new RetailError('invalid_request', `The body is nested over ${maxDepth} levels deep.`);
   }
@@ -31,6 +22,23 @@ export async function readJsonBody(
   } catch (cause) {
     throw new RetailError('malformed_json', 'Parse error: the body is not JSON.', { cause });
   }
+}
+
+async function readBytes(body: Request['body'], maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = body?.getReader();
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      bytes += read.value.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(read.value);
+    }
+  } finally {
+    // The rest is left to the one who has the connection: to cancel it here would cut the answer off.
+    reader?.releaseLock();
+  }
+  return Buffer.concat(chunks);
 }
 
 const [quote, backslash, openArray, openObject, closeArray, closeObject] = Buffer.from('"\\[{]}');

@@ -13,11 +13,14 @@ function transactions() {
   const running: { userId: string; end(): void; fail(): void }[] = [];
   const transaction = ((identity) => {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const leave = () => running.splice(running.indexOf(entry), 1);
+    const settle = (outcome: () => void) => {
+      running.splice(running.indexOf(entry), 1);
+      outcome();
+    };
     const entry = {
       userId: identity.userId,
-      end: () => (leave(), resolve('answer')),
-      fail: () => (leave(), reject(new Error('failed'))),
+      end: () => settle(() => resolve('answer')),
+      fail: () => settle(() => reject(new Error('failed'))),
     };
     running.push(entry);
     return promise;

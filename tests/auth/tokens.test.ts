@@ -1,4 +1,5 @@
 import { createHmac, createPublicKey } from 'node:crypto';
+import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { send } from '../end-to-end/requests.ts';
 import { localStateFolder, type RunningServer, startServer } from '../end-to-end/server.ts';
@@ -339,5 +340,36 @@ it('keeps every answer to its caller, as what it says it is, and to TLS', async 
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['cache-control']).toContain('no-store');
+  }
+});
+
+it('goes on with a connection whose last request was refused unread', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const post = (headers: Record<string, string>, body: string, chunked = false) => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    const outgoing = request(url, {
+      method: 'POST',
+      agent,
+      headers: chunked
+        ? headers
+        : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      signal: AbortSignal.timeout(20_000),
+    });
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      incoming.resume().on('end', () => resolve(incoming.statusCode));
+    });
+    for (let at = 0; at < body.length; at += 60_000) outgoing.write(body.slice(at, at + 60_000));
+    outgoing.end();
+    return promise;
+  };
+  const token = bearer(await issuer.sign(seattle));
+  try {
+    expect(await post({}, 'x'.repeat(300_000))).toBe(401);
+    expect(await post({ host: 'evil.example' }, 'x'.repeat(300_000))).toBe(403);
+    expect(await post(token, 'x'.repeat(2_000_000), true)).toBe(413);
+    expect(await post(token, '{')).toBe(400);
+  } finally {
+    agent.destroy();
   }
 });
