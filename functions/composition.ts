@@ -1,3 +1,4 @@
+import { guardByCatalog } from '../shared/data/catalog-guard.ts';
 import { databaseVersions, unreadyReason } from '../shared/data/database-health.ts';
 import { closePools, createPools, poolState } from '../shared/data/pool.ts';
 import { readSchemaCatalog } from '../shared/data/schema-catalog.ts';
@@ -24,10 +25,15 @@ export function createApplication(settings: Settings) {
     timeoutMs: settings.QUERY_TIMEOUT_MS,
     acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
   });
+  const schemaCatalog = cached(
+    () => tenantTransaction(nobody, readSchemaCatalog),
+    catalogLifetimeMs,
+  );
   const endpoint = createMcpEndpoint({
     services: {
       tenantTransaction: access.share(tenantTransaction),
-      schemaCatalog: cached(() => tenantTransaction(nobody, readSchemaCatalog), catalogLifetimeMs),
+      schemaCatalog,
+      guardQuery: guardByCatalog(schemaCatalog),
       queryLimits: {
         maxRows: settings.QUERY_MAX_ROWS,
         maxBytes: settings.QUERY_MAX_BYTES,

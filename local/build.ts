@@ -1,5 +1,6 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -29,12 +30,17 @@ export async function bundle(): Promise<void> {
     logLevel: 'warning',
     write: false,
   });
-  for (const { path, contents } of outputFiles) {
-    const unfinished = `${path}.${process.pid}`;
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(unfinished, contents);
-    await rename(unfinished, path);
-  }
+  for (const { path, contents } of outputFiles) await put(path, contents);
+  // The parser looks for its WebAssembly beside the code that loads it.
+  const parser = createRequire(import.meta.url).resolve('libpg-query/wasm/libpg-query.wasm');
+  await put(join(root, 'dist', 'libpg-query.wasm'), await readFile(parser));
+}
+
+async function put(path: string, contents: Uint8Array): Promise<void> {
+  const unfinished = `${path}.${process.pid}`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(unfinished, contents);
+  await rename(unfinished, path);
 }
 
 if (import.meta.main) await bundle();

@@ -1,3 +1,4 @@
+import type { AcceptedQuery } from '../data/catalog-guard.ts';
 import type { QueryAnswer } from '../data/query-answer.ts';
 import type { TenantSession } from '../data/tenant-transaction.ts';
 import { RetailError } from '../infrastructure/errors.ts';
@@ -14,14 +15,14 @@ export function checkQueryLength(query: string, { maxSqlBytes }: SalesQueryLimit
   });
 }
 
-/** Runs a query that a model wrote, within the limits, as the session's caller. */
+/** Runs a query that a model wrote and the guard let through, within the limits. */
 export async function runSalesQuery(
   session: TenantSession,
-  query: string,
+  query: AcceptedQuery,
   limits: SalesQueryLimits,
 ): Promise<SalesQueryResult> {
   const start = performance.now();
-  const answer = await session.answer(query, limits);
+  const answer = await session.answer(query.sql, limits);
   return {
     ...answer,
     rowCount: answer.rows.length,

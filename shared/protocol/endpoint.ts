@@ -90,14 +90,9 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
       ...(metadataUrl && { resourceMetadataUrl: metadataUrl }),
       extra: { served },
     };
-    // The body is read, and the token has done its part; the rest of the request goes on, with the
-    // signal of the caller's presence.
-    const headers = new Headers(request.headers);
-    headers.delete('authorization');
-    const forwarded = new Request(request.url, { method: 'POST', headers, signal: request.signal });
     const handed = { authInfo, parsedBody };
-    if (!(await isLegacyRequest(forwarded, parsedBody))) return modern.fetch(forwarded, handed);
-    return answerLegacy(forwarded, handed);
+    if (!(await isLegacyRequest(request, parsedBody))) return modern.fetch(request, handed);
+    return answerLegacy(request, handed);
   }
 
   async function answerLegacy(request: Request, handed: Handed): Promise<Response> {

@@ -20,6 +20,9 @@ export async function startFixtureServer(fixtures: readonly Feature[]) {
         throw new RetailError('database_unavailable', 'There is no database.');
       },
       schemaCatalog: async () => new Map(),
+      guardQuery: async () => {
+        throw new RetailError('query_refused', 'There is no table to query.');
+      },
       queryLimits: { maxRows: 1, maxBytes: 1_024, maxSqlBytes: 1_024 },
       scopePrefix: '',
     },

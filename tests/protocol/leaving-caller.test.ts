@@ -26,6 +26,7 @@ describe('a caller that goes away', () => {
         services: {
           tenantTransaction: () => Promise.reject(new Error('not called')),
           schemaCatalog: async () => new Map(),
+          guardQuery: () => Promise.reject(new Error('not called')),
           queryLimits: { maxRows: 1, maxBytes: 1, maxSqlBytes: 1_024 },
           scopePrefix: '',
         },

@@ -39,12 +39,13 @@ export const executeSalesQuery = defineTool({
   }),
   annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   async run({ postgresql_query, max_rows }, { identity, services, signal }) {
-    const { tenantTransaction, queryLimits } = services;
+    const { tenantTransaction, guardQuery, queryLimits } = services;
     checkQueryLength(postgresql_query, queryLimits);
+    const query = await guardQuery(postgresql_query);
     const limits = { ...queryLimits, maxRows: Math.min(max_rows, queryLimits.maxRows) };
     const result = await tenantTransaction(
       identity,
-      (session) => runSalesQuery(session, postgresql_query, limits),
+      (session) => runSalesQuery(session, query, limits),
       { signal },
     );
     return {
