@@ -12,6 +12,8 @@ export type RetailServices = Readonly<{
   /** Lets a query through, or throws. */
   guardQuery: GuardQuery;
   queryLimits: SalesQueryLimits;
+  /** Before a scope's name, where a client asks its issuer for it. */
+  scopePrefix: string;
 }>;
 
 /** What every tool and resource is given: who asks, with what, and the name of the call in the log. */
