@@ -16,7 +16,10 @@ import { createServerFactory, type Feature, type ServedRequest } from './server.
 import type { RetailServices } from './services.ts';
 
 export type McpEndpoint = Readonly<{
-  /** Answers one HTTP request; never rejects. `request.signal` cancels the work behind it. */
+  /**
+   * Answers one HTTP request; never rejects. `request.signal` cancels the work behind it, as long as
+   * the caller keeps the request from being collected.
+   */
   fetch(request: Request): Promise<Response>;
   close(): Promise<void>;
 }>;
@@ -86,6 +89,8 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
       headers: request.headers,
       signal: request.signal,
     });
+    // Its signal follows the caller's only as long as it is not collected itself.
+    request.signal.addEventListener('abort', () => forwarded, { once: true });
     const handed = { authInfo, parsedBody: body.json };
     if (!(await isLegacyRequest(forwarded, body.json))) return modern.fetch(forwarded, handed);
     return answerLegacy(forwarded, handed);
