@@ -82,8 +82,9 @@ export function serveClient(
         executing = true;
         const status = await turn.execute(request.bytes, socket, timeoutMs);
         executing = false;
-        if (status === 'refused')
+        if (status === 'refused') {
           throw new DatabaseFault('28000', `role "${login}" does not exist`);
+        }
         if (leaving.signal.aborted || (status === 'idle' && request.whole)) endTurn();
         pendingBytes -= request.bytes.length;
         if (pendingBytes < pendingBytesLimit) socket.resume();
@@ -169,9 +170,9 @@ export function serveClient(
     close();
     if (!executing) return;
     const abandoned = turn;
+    const fault = new DatabaseFault('57014', 'the client has gone');
     setTimeout(() => {
-      if (turns.timeLimited())
-        abandoned?.interrupt(new DatabaseFault('57014', 'the client has gone'));
+      if (turns.timeLimited()) abandoned?.interrupt(fault);
     }, goneClientGraceMs).unref();
   });
 }

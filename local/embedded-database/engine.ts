@@ -19,8 +19,8 @@ export type EngineReply =
   | { name: 'dumped' }
   | { name: 'failed'; message: string };
 
-/** A start may have to replay much of the write-ahead log. */
-const startLimitMs = 60_000;
+/** A start may have to replay much of the write-ahead log; a dump reads everything. */
+const commandLimitMs = 60_000;
 const closeLimitMs = 5_000;
 /** WebAssembly memory never shrinks: one greedy query would keep up to 2 GiB for good. */
 const memoryLimitMiB = 1024;
@@ -81,13 +81,23 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
     child.kill('SIGKILL');
   };
 
-  const start = ask(child, { name: 'open', directory, load });
-  const opened = await bounded(startLimitMs, start, () =>
-    kill(new DatabaseFault('57P03', `the embedded database did not start in ${startLimitMs} ms`)),
-  ).catch(async (error) => {
+  const ask = async (command: EngineCommand): Promise<EngineReply> => {
+    const reply = once(child, 'message') as Promise<[EngineReply]>;
+    send(child, command);
+    const [answered] = await bounded(commandLimitMs, Promise.race([reply, failure]), () =>
+      kill(new DatabaseFault('57P02', `no answer to "${command.name}" in ${commandLimitMs} ms`)),
+    );
+    if (answered.name !== 'failed') return answered;
+    throw new RetailError('database_unavailable', answered.message);
+  };
+
+  const opened = await ask({ name: 'open', directory, load }).catch(async (cause) => {
     kill(fault);
     await ended;
-    throw error;
+    if (cause instanceof RetailError) throw cause;
+    throw new RetailError('database_unavailable', 'The embedded database did not start.', {
+      cause,
+    });
   });
 
   return {
@@ -100,7 +110,7 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
       return Promise.race([answer.into(sink), failure]);
     },
     async dump(file) {
-      await ask(child, { name: 'dump', file });
+      await ask({ name: 'dump', file });
     },
     outgrown: () => answer.memoryMiB() > memoryLimitMiB,
     async close() {
@@ -109,18 +119,6 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
       await bounded(closeLimitMs, ended, () => kill(fault));
     },
   };
-
-  function ask(process: ChildProcess, command: EngineCommand): Promise<EngineReply> {
-    const reply = once(process, 'message').then(([message]: EngineReply[]) => {
-      if (message === undefined) throw fault;
-      if (message.name === 'failed') {
-        throw new RetailError('database_unavailable', message.message);
-      }
-      return message;
-    });
-    send(process, command);
-    return Promise.race([reply, failure]);
-  }
 }
 
 function send(child: ChildProcess, command: EngineCommand) {

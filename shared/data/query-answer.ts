@@ -112,7 +112,10 @@ export async function readAnswer(
   }
 }
 
-/** Names of types that an extension or a schema brings, as PostgreSQL writes them. */
+/**
+ * Names of types that an extension or a schema brings. The transaction of the answer is over by
+ * then: this runs as the login, which can read the system catalogs and nothing else.
+ */
 async function otherTypeNames(
   client: pg.PoolClient,
   types: readonly ColumnType[],
@@ -120,7 +123,9 @@ async function otherTypeNames(
   const typeIds = types.filter(({ type }) => type === undefined).map(({ typeId }) => typeId);
   if (typeIds.length === 0) return new Map();
   const { rows } = await client.query<{ id: number; name: string }>(
-    'select id, pg_catalog.format_type(id, null) as name from unnest($1::oid[]) as id',
+    `select type.oid as id, coalesce(element.typname || '[]', type.typname) as name
+      from pg_catalog.pg_type as type left join pg_catalog.pg_type as element on element.typarray = type.oid
+      where type.oid = any ($1)`,
     [typeIds],
   );
   return new Map(rows.map(({ id, name }) => [id, name]));

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Identity } from '../infrastructure/identity.ts';
 
 /** The key that signs tenant contexts; its twin is the row of the same `kid` in `security.context_keys`. */
@@ -15,7 +15,11 @@ const storeIdPattern = /^[a-z0-9_]+$/;
  * - `kind`: the caller's role.
  * - `stores`: store ids joined by commas; `*` for headquarters; empty for no store.
  */
-export function signTenantContext(identity: Identity, key: ContextKey, expiresAt: Date): string {
+export function signTenantContext(
+  identity: Identity,
+  key: Readonly<{ kid: string; secret: Buffer | KeyObject }>,
+  expiresAt: Date,
+): string {
   const expiry = Math.ceil(expiresAt.getTime() / 1000);
   const claim = `${key.kid}.${expiry}.${identity.role}.${storesClaim(identity)}`;
   return `${claim}.${createHmac('sha256', key.secret).update(claim).digest('hex')}`;

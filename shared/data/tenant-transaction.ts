@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type pg from 'pg';
@@ -12,7 +13,11 @@ import { type ContextKey, signTenantContext } from './tenant-context.ts';
 export type TenantSession = Readonly<{
   /** Runs a statement of ours and returns its rows as objects; values are bound, never spliced. */
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Runs a query that a caller or a model wrote: extended protocol, wrapped, bounded. */
+  /**
+   * Runs a query that a caller or a model wrote: extended protocol, wrapped, bounded. It is the last
+   * of its transaction, whose end goes to the server in the same packet: no statement of ours ever
+   * runs under what such a query has set.
+   */
   answer(sql: string, limits: AnswerLimits): Promise<QueryAnswer>;
 }>;
 
@@ -55,6 +60,7 @@ export function createTenantTransaction({
   timeoutMs,
   acquireTimeoutMs,
 }: Options): TenantTransaction {
+  const signingKey = { kid: contextKey.kid, secret: createSecretKey(contextKey.secret) };
   const whenNothingRan = retry(
     handleWhen((error) => error instanceof ConnectionLost && error.mayTryAgain),
     { maxAttempts: 3, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 1_000 }) },
@@ -81,8 +87,11 @@ export function createTenantTransaction({
     const client = await acquire(pool).catch((error: unknown) => {
       throw error instanceof RetailError ? error : lost(error, true);
     });
+    const socket = socketOf(client);
     let opened = false;
     let clean = false;
+    let ending: Promise<boolean> | undefined;
+    const end = () => (ending ??= rolledBack(client));
     let stopReason: RetailError | undefined;
     const stop = (reason: RetailError) => {
       stopReason ??= reason;
@@ -97,6 +106,9 @@ export function createTenantTransaction({
     const onError = () => {};
     client.on('error', onError);
     if (signal?.aborted) onAbort();
+    // Until the next tick: the opening leaves with the work's first query, in one packet.
+    socket.cork();
+    process.nextTick(() => socket.uncork());
     const opens = client.query(opening).then(() => {
       opened = true;
       clearTimeout(unanswered);
@@ -104,14 +116,14 @@ export function createTenantTransaction({
     // When it fails, the work's first query fails with it; the opening's own reason is thrown below.
     opens.catch(() => {});
     try {
-      const result = await work(session(client));
+      const result = await work(session(client, end));
       await opens;
-      clean = await rolledBack(client);
+      clean = await end();
       return result;
     } catch (error) {
       if (stopReason) throw stopReason;
       if (isConnectionLoss(error)) throw lost(error, !opened);
-      clean = await rolledBack(client);
+      clean = await end();
       await opens;
       throw error;
     } finally {
@@ -126,7 +138,7 @@ export function createTenantTransaction({
 
   function openingOf(identity: Identity): string {
     const expiresAt = new Date(Date.now() + timeoutMs + contextGraceMs);
-    const context = signTenantContext(identity, contextKey, expiresAt);
+    const context = signTenantContext(identity, signingKey, expiresAt);
     return [
       'begin read only',
       `set local role ${databaseRoles[identity.role]}`,
@@ -148,13 +160,24 @@ export function createTenantTransaction({
 /** Rollback undoes settings and the role; these two it leaves behind. */
 const closing = 'rollback; select pg_catalog.pg_advisory_unlock_all(); deallocate all';
 
-function session(client: pg.PoolClient): TenantSession {
+function session(client: pg.PoolClient, end: () => Promise<boolean>): TenantSession {
+  let ended = false;
+  const mustBeOpen = () => {
+    if (ended) throw new TypeError('the transaction ended with the answer before');
+  };
   return {
     async rows<Row extends object>(sql: string, values: readonly unknown[] = []) {
+      mustBeOpen();
       const result = await client.query<Row>({ text: sql, values: [...values] });
       return result.rows;
     },
-    answer: (sql, limits) => readAnswer(client, sql, limits),
+    async answer(sql, limits) {
+      mustBeOpen();
+      ended = true;
+      const answer = readAnswer(client, sql, limits);
+      void end();
+      return answer;
+    },
   };
 }
 

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'answer_too_large'
   | 'busy'
   | 'database_unavailable'
+  | 'upstream_unavailable'
   | 'internal';
 
 export type RetailErrorOptions = {

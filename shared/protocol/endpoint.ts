@@ -83,17 +83,9 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
       scopes: [...identity.scopes],
       extra: { served },
     };
-    // The body is read; the rest of the request goes on, with the signal of the caller's presence.
-    const forwarded = new Request(request.url, {
-      method: 'POST',
-      headers: request.headers,
-      signal: request.signal,
-    });
-    // Its signal follows the caller's only as long as it is not collected itself.
-    request.signal.addEventListener('abort', () => forwarded, { once: true });
     const handed = { authInfo, parsedBody: body.json };
-    if (!(await isLegacyRequest(forwarded, body.json))) return modern.fetch(forwarded, handed);
-    return answerLegacy(forwarded, handed);
+    if (!(await isLegacyRequest(request, body.json))) return modern.fetch(request, handed);
+    return answerLegacy(request, handed);
   }
 
   async function answerLegacy(request: Request, handed: Handed): Promise<Response> {
