@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 const databaseTests = 'tests/database/**/*.test.ts';
+const nativeTests = 'tests/database/native/**';
 const endToEndTests = 'tests/end-to-end/**/*.test.ts';
 
 // Every database test runs on the embedded engine, and again on a PostgreSQL server where
-// TEST_DATABASE_URL names one (a superuser's connection string, of a server for tests alone).
+// TEST_DATABASE_URL names one (a superuser's connection string, of a server for tests alone); there
+// also those of tests/database/native, which need what the embedded engine has not.
 const native = process.env.TEST_DATABASE_URL
   ? {
       include: [databaseTests],
@@ -32,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'embedded',
           include: [databaseTests],
+          exclude: [nativeTests],
           globalSetup: 'tests/support/embedded-template.ts',
           provide: { engine: 'embedded' },
         },

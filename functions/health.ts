@@ -3,13 +3,11 @@ import { healthReport, readiness } from '../shared/business/health.ts';
 import { application } from './application.ts';
 import { httpHandler } from './http.ts';
 
-const noStore = { 'cache-control': 'no-store' };
-
 app.http('health-live', {
   route: 'health/live',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: httpHandler(async () => Response.json({ status: 'alive' }, { headers: noStore })),
+  handler: httpHandler(async () => Response.json({ status: 'alive' })),
 });
 
 app.http('health-ready', {
@@ -18,7 +16,7 @@ app.http('health-ready', {
   authLevel: 'anonymous',
   handler: httpHandler(async () => {
     const state = await readiness(application().health);
-    return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: noStore });
+    return Response.json(state, { status: state.status === 'ready' ? 200 : 503 });
   }),
 });
 
@@ -26,13 +24,13 @@ app.http('health', {
   route: 'health',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: httpHandler(async () => {
-    const { showHealthDetail, health } = application();
+  handler: httpHandler(async (request) => {
+    const { maySeeHealthDetail, health } = application();
     const report = await healthReport(health);
     const { status, failed_components } = report;
-    return Response.json(showHealthDetail ? report : { status, failed_components }, {
+    const detailed = await maySeeHealthDetail(request).catch(() => false);
+    return Response.json(detailed ? report : { status, failed_components }, {
       status: status === 'healthy' ? 200 : 503,
-      headers: noStore,
     });
   }),
 });

@@ -2,6 +2,15 @@ import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/function
 import { toRetailError } from '../shared/infrastructure/errors.ts';
 import { logError } from '../shared/infrastructure/log.ts';
 
+/** On every answer: it is for its caller alone, of the type it says, and comes by TLS. */
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
+const mostDiscarded = 16 * 1_048_576;
+
 let inFlight = 0;
 let whenIdle: (() => void) | undefined;
 
@@ -19,8 +28,13 @@ export function httpHandler(answer: (request: Request) => Promise<Response>): Ht
       return toFunctionResponse(response, caller);
     } catch (thrown) {
       logError(context.functionName, context.invocationId, toRetailError(thrown));
-      return { status: 500, jsonBody: { status: 'error', reason: 'internal' } };
+      return {
+        status: 500,
+        headers: securityHeaders,
+        jsonBody: { status: 'error', reason: 'internal' },
+      };
     } finally {
+      discardRest(request.body as ReadableStream<Uint8Array> | null).catch(() => {});
       inFlight -= 1;
       if (inFlight === 0) whenIdle?.();
     }
@@ -47,10 +61,26 @@ function toWebRequest(request: HttpRequest, signal: AbortSignal): Request {
   } as RequestInit);
 }
 
+/**
+ * Reads what an early answer left of the body: it would stand before the connection's next request,
+ * which may be another caller's. Whoever sends very much more loses the connection.
+ */
+async function discardRest(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (!body || body.locked) return;
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostDiscarded) return;
+  }
+}
+
 /** A caller that leaves a streamed answer aborts the signal of its request. */
 function toFunctionResponse(response: Response, caller: AbortController): HttpResponseInit {
   const { status, headers, body } = response;
+  for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
   const streamed = headers.get('content-type')?.startsWith('text/event-stream');
+  // A proxy that compresses a stream holds it back.
+  if (streamed) headers.append('cache-control', 'no-transform');
   return {
     status,
     headers: headers as HttpResponseInit['headers'],

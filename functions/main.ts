@@ -3,6 +3,7 @@ import { closeApplication } from './application.ts';
 import { drain } from './http.ts';
 import './health.ts';
 import './mcp.ts';
+import './oauth-metadata.ts';
 
 app.setup({ enableHttpStream: true });
 

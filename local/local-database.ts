@@ -4,6 +4,9 @@ import { migrate } from '../shared/data/migrations.ts';
 import { parseContextKey } from '../shared/infrastructure/config.ts';
 import { startEmbeddedDatabase } from './embedded-database/embedded-database.ts';
 import { localContextKey, localState } from './local-state.ts';
+import { holdsData } from './sample-data/load.ts';
+import { loadSampleData } from './sample-data/load-sample-data.ts';
+import type { SizeName } from './sample-data/sizes.ts';
 
 export type LocalDatabase = Readonly<{
   /** What the app needs to reach it, for the environment. */
@@ -12,7 +15,7 @@ export type LocalDatabase = Readonly<{
 }>;
 
 /** Starts the embedded database of this machine, migrated and with sample data in it. */
-export async function startLocalDatabase({ size }: { size: string }): Promise<LocalDatabase> {
+export async function startLocalDatabase({ size }: { size: SizeName }): Promise<LocalDatabase> {
   const contextKey = await localContextKey();
   const statementTimeoutMs = Number(process.env.QUERY_TIMEOUT_MS || 30_000);
   const database = await startEmbeddedDatabase({
@@ -20,8 +23,7 @@ export async function startLocalDatabase({ size }: { size: string }): Promise<Lo
     statementTimeoutMs,
   });
   try {
-    await database.withoutTimeLimit(() => prepare(database.connectionString, contextKey));
-    void size;
+    await database.withoutTimeLimit(() => prepare(database.connectionString, contextKey, size));
   } catch (error) {
     await database.stop();
     throw error;
@@ -39,7 +41,11 @@ export async function startLocalDatabase({ size }: { size: string }): Promise<Lo
   };
 }
 
-async function prepare(connectionString: string, contextKey: string): Promise<void> {
+async function prepare(
+  connectionString: string,
+  contextKey: string,
+  size: SizeName,
+): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 30_000 });
   await client.connect();
   try {
@@ -48,6 +54,7 @@ async function prepare(connectionString: string, contextKey: string): Promise<vo
     });
     if (applied.length > 0) console.log(`Applied ${applied.length} migrations.`);
     await installContextKey(client, parseContextKey(contextKey));
+    if (!(await holdsData(client))) await loadSampleData(client, { size });
   } finally {
     await client.end();
   }

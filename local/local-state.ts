@@ -12,6 +12,9 @@ export const localState = {
   folder,
   database: join(folder, 'database'),
   contextKey: join(folder, 'context-signing-key'),
+  /** Where the running server has its database, for the commands beside it. */
+  databaseUrl: join(folder, 'database-url'),
+  issuerKey: join(folder, 'issuer-key.json'),
 };
 
 /** The key that signs tenant contexts on this machine, made by the first start. */

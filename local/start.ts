@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../shared/infrastructure/config.ts';
 import { bundle } from './build.ts';
 import { startFunctionsHost } from './functions-host/index.ts';
 import { type LocalDatabase, startLocalDatabase } from './local-database.ts';
+import { startLocalIssuer } from './local-issuer.ts';
 import { localState, root } from './local-state.ts';
 
 const help = `Starts the retail MCP server on this machine, with a database of its own.
@@ -13,6 +14,7 @@ Usage: npm start -- [options]
   --port N    port of the endpoint on 127.0.0.1 (default 7071)
   --size S    sample data of a new database: small, medium or large (default small)
   --fresh     drop the local database first
+  --auth      ask for tokens: of AUTH_ISSUER, or else of this machine (npm run token)
   --help      show this text
 
 The database is kept in .local/ and found again by the next start. When DATABASE_URL or PGHOST is
@@ -20,7 +22,7 @@ set, that PostgreSQL is used instead; run npm run db:migrate on it first.`;
 
 const sizes = ['small', 'medium', 'large'] as const;
 
-type Options = { port: number; size: (typeof sizes)[number]; fresh: boolean };
+type Options = { port: number; size: (typeof sizes)[number]; fresh: boolean; auth: boolean };
 
 function readOptions(): Options | undefined {
   const { values } = parseArgs({
@@ -28,6 +30,7 @@ function readOptions(): Options | undefined {
       port: { type: 'string', default: '7071' },
       size: { type: 'string', default: 'small' },
       fresh: { type: 'boolean', default: false },
+      auth: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -38,13 +41,14 @@ function readOptions(): Options | undefined {
   }
   const size = sizes.find((name) => name === values.size);
   if (!size) throw new Error(`--size must be one of ${sizes.join(', ')}, not ${values.size}`);
-  return { port, size, fresh: values.fresh };
+  return { port, size, fresh: values.fresh, auth: values.auth };
 }
 
-async function start({ port, size, fresh }: Options): Promise<void> {
+async function start({ port, size, fresh, auth }: Options): Promise<void> {
   // Tools for containers set it too, and this process is started by hand and answers on loopback
   // only. The app itself still takes it for a mark of Azure.
   delete process.env.CONTAINER_NAME;
+  if (auth) process.env.AUTH_MODE = 'jwt';
   process.env.AUTH_MODE ??= 'local';
 
   const stops: (() => Promise<void>)[] = [];
@@ -68,11 +72,25 @@ async function start({ port, size, fresh }: Options): Promise<void> {
       const database: LocalDatabase = await startLocalDatabase({ size });
       stops.push(database.stop);
       Object.assign(process.env, database.settings);
+      await writeFile(localState.databaseUrl, database.settings.DATABASE_URL ?? '', {
+        mode: 0o600,
+      });
+      stops.push(() => rm(localState.databaseUrl, { force: true }));
+    }
+    const { AUTH_MODE, AUTH_ISSUER, ENTRA_TENANT_ID } = process.env;
+    const issuesOwnTokens = AUTH_MODE === 'jwt' && !AUTH_ISSUER && !ENTRA_TENANT_ID;
+    if (issuesOwnTokens) {
+      const issuer = await startLocalIssuer();
+      stops.push(issuer.stop);
+      Object.assign(process.env, issuer.settings);
     }
     const host = await startFunctionsHost({ root, port });
     stops.push(host.stop);
     await ready(host.url);
     console.log(`MCP endpoint: ${host.url}/mcp`);
+    if (issuesOwnTokens) {
+      console.log('A token: npm run --silent token -- --role store_manager --store seattle');
+    }
   } catch (error) {
     await stop();
     throw error;

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import pg from 'pg';
 import { RetailError } from '../../shared/infrastructure/errors.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { Turn } from './turns.ts';
 import { copyData, copyDone, errorFields, readMessages, simpleQuery } from './wire-protocol.ts';
 
 export type CopyOptions = {
@@ -41,10 +42,10 @@ export function createLoad(
     await client.connect();
     try {
       await client.query('begin');
-      const result = await work(copyOver(client, connectionOf), async (sql, values = []) => {
-        const { rows } = await client.query(sql, [...values]);
-        return rows;
-      });
+      const turn = connectionOf(client)?.holdTurn();
+      if (turn === undefined) throw new Error('a transaction was begun, and has no turn');
+      const query: Query = async (sql, values = []) => (await client.query(sql, [...values])).rows;
+      const result = await work(copyWithin(query, turn), query);
       await client.query('commit');
       // Whatever ends the engine next, the load need not be replayed from the log.
       await client.query('checkpoint');
@@ -55,10 +56,7 @@ export function createLoad(
   };
 }
 
-function copyOver(
-  client: pg.Client,
-  connectionOf: (client: pg.Client) => ClientConnection | undefined,
-): CopyInto {
+function copyWithin(query: Query, turn: Turn): CopyInto {
   return async (table, columns, csvChunks, { role } = {}) => {
     const name = table.split('.').map(pg.escapeIdentifier).join('.');
     const list = columns.map(pg.escapeIdentifier).join(', ');
@@ -66,10 +64,6 @@ function copyOver(
     let rows = 0;
 
     const flush = async (batch: readonly Buffer[]) => {
-      const turn = connectionOf(client)?.holdTurn();
-      if (turn === undefined) {
-        throw new RetailError('database_unavailable', 'The connection of the load has ended.');
-      }
       const answer: Buffer[] = [];
       const collect = new Writable({
         write(chunk: Buffer, _encoding, done) {
@@ -81,9 +75,9 @@ function copyOver(
       rows += copiedRows(Buffer.concat(answer), `copy into ${table}, after ${rows} rows`);
     };
 
-    await client.query(`set local role ${role === undefined ? 'none' : pg.escapeIdentifier(role)}`);
+    await query(`set local role ${role === undefined ? 'none' : pg.escapeIdentifier(role)}`);
     for await (const batch of batches(csvChunks)) await flush(batch);
-    await client.query('set local role none');
+    await query('set local role none');
     return rows;
   };
 }

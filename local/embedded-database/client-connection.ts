@@ -40,6 +40,7 @@ export function serveClient(
   const pending: Extract<ClientRequest, { kind: 'execute' }>[] = [];
   let pendingBytes = 0;
   let login = '';
+  let timeoutMs: number | undefined;
   let turn: Turn | undefined;
   let working = false;
   let executing = false;
@@ -79,10 +80,11 @@ export function serveClient(
         clearTimeout(idleTimer);
         turn ??= await turns.take(login, leaving.signal);
         executing = true;
-        const status = await turn.execute(request.bytes, socket);
+        const status = await turn.execute(request.bytes, socket, timeoutMs);
         executing = false;
-        if (status === 'refused')
+        if (status === 'refused') {
           throw new DatabaseFault('28000', `role "${login}" does not exist`);
+        }
         if (leaving.signal.aborted || (status === 'idle' && request.whole)) endTurn();
         pendingBytes -= request.bytes.length;
         if (pendingBytes < pendingBytesLimit) socket.resume();
@@ -97,11 +99,13 @@ export function serveClient(
     }
   };
 
-  const start = async (user: string, database: string) => {
-    if (database !== 'postgres') {
-      throw new DatabaseFault('3D000', `database "${database}" does not exist; it is "postgres"`);
+  const start = async (request: Extract<ClientRequest, { kind: 'startup' }>) => {
+    if (request.database !== 'postgres') {
+      const message = `database "${request.database}" does not exist; it is "postgres"`;
+      throw new DatabaseFault('3D000', message);
     }
-    login = user;
+    login = request.user;
+    timeoutMs = request.statementTimeoutMs;
     socket.setTimeout(0);
     const hello = await greeting();
     if (!leaving.signal.aborted) {
@@ -137,7 +141,7 @@ export function serveClient(
         return close();
       }
       case 'startup':
-        start(request.user, request.database).catch(close);
+        start(request).catch(close);
         return;
       case 'terminate':
         return close();
@@ -166,9 +170,9 @@ export function serveClient(
     close();
     if (!executing) return;
     const abandoned = turn;
+    const fault = new DatabaseFault('57014', 'the client has gone');
     setTimeout(() => {
-      if (turns.timeLimited())
-        abandoned?.interrupt(new DatabaseFault('57014', 'the client has gone'));
+      if (turns.timeLimited()) abandoned?.interrupt(fault);
     }, goneClientGraceMs).unref();
   });
 }

@@ -17,7 +17,10 @@ export type EmbeddedDatabaseOptions = {
   loadDataDirectory?: string;
   /** TCP port on 127.0.0.1; 0 or absent: any free one. */
   port?: number;
-  /** A query that runs longer is ended, by a restart of the engine that keeps committed rows. */
+  /**
+   * A query that runs longer is ended, by a restart of the engine that keeps committed rows. A
+   * client that connects with a `statement_timeout` (0: none) is held to its own.
+   */
   statementTimeoutMs: number;
 };
 
@@ -26,7 +29,8 @@ export type { CopyInto, CopyOptions, Load, Query } from './bulk-load.ts';
 export type EmbeddedDatabase = {
   /**
    * As the superuser `postgres`. Put another role's name in its place to log in as that role; no
-   * password is asked for.
+   * password is asked for. As behind PgBouncer in transaction mode, nothing of a session outlives
+   * its transaction: no setting, prepared statement, session lock, temporary table or LISTEN.
    */
   connectionString: string;
   port: number;

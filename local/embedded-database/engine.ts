@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { RetailError } from '../../shared/infrastructure/errors.ts';
 import { type AnswerStatus, answersDescriptor, createAnswerReader } from './answer-stream.ts';
+import { createMessageGate } from './whole-messages.ts';
 import { DatabaseFault } from './wire-protocol.ts';
 
 export type EngineCommand =
@@ -18,8 +19,8 @@ export type EngineReply =
   | { name: 'dumped' }
   | { name: 'failed'; message: string };
 
-/** A start may have to replay much of the write-ahead log. */
-const startLimitMs = 60_000;
+/** A start may have to replay much of the write-ahead log; a dump reads everything. */
+const commandLimitMs = 60_000;
 const closeLimitMs = 5_000;
 /** WebAssembly memory never shrinks: one greedy query would keep up to 2 GiB for good. */
 const memoryLimitMiB = 1024;
@@ -63,8 +64,13 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).on('error', () => resolve());
   });
-  const failure = ended.then(() => Promise.reject(fault));
+  const answer = answerReceiver(child.stdio[answersDescriptor] as Socket);
+  const failure = ended.then(() => {
+    answer.abandon();
+    throw fault;
+  });
   failure.catch(() => {});
+  child.stdin?.on('error', () => {});
 
   let condemned = false;
   let closing = false;
@@ -74,15 +80,24 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
     fault = reason;
     child.kill('SIGKILL');
   };
-  const answer = answerReceiver(child.stdio[answersDescriptor] as Socket);
 
-  const start = ask(child, { name: 'open', directory, load });
-  const opened = await bounded(startLimitMs, start, () =>
-    kill(new DatabaseFault('57P03', `the embedded database did not start in ${startLimitMs} ms`)),
-  ).catch(async (error) => {
+  const ask = async (command: EngineCommand): Promise<EngineReply> => {
+    const reply = once(child, 'message') as Promise<[EngineReply]>;
+    send(child, command);
+    const [answered] = await bounded(commandLimitMs, Promise.race([reply, failure]), () =>
+      kill(new DatabaseFault('57P02', `no answer to "${command.name}" in ${commandLimitMs} ms`)),
+    );
+    if (answered.name !== 'failed') return answered;
+    throw new RetailError('database_unavailable', answered.message);
+  };
+
+  const opened = await ask({ name: 'open', directory, load }).catch(async (cause) => {
     kill(fault);
     await ended;
-    throw error;
+    if (cause instanceof RetailError) throw cause;
+    throw new RetailError('database_unavailable', 'The embedded database did not start.', {
+      cause,
+    });
   });
 
   return {
@@ -95,7 +110,7 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
       return Promise.race([answer.into(sink), failure]);
     },
     async dump(file) {
-      await ask(child, { name: 'dump', file });
+      await ask({ name: 'dump', file });
     },
     outgrown: () => answer.memoryMiB() > memoryLimitMiB,
     async close() {
@@ -104,18 +119,6 @@ export async function startEngine({ directory, temporary, load }: EngineOptions)
       await bounded(closeLimitMs, ended, () => kill(fault));
     },
   };
-
-  function ask(process: ChildProcess, command: EngineCommand): Promise<EngineReply> {
-    const reply = once(process, 'message').then(([message]: EngineReply[]) => {
-      if (message === undefined) throw fault;
-      if (message.name === 'failed') {
-        throw new RetailError('database_unavailable', message.message);
-      }
-      return message;
-    });
-    send(process, command);
-    return Promise.race([reply, failure]);
-  }
 }
 
 function send(child: ChildProcess, command: EngineCommand) {
@@ -141,19 +144,17 @@ function answerReceiver(pipe: Readable) {
     sink?.off('drain', resume).off('close', resume);
     pipe.resume();
   };
-  const read = createAnswerReader(
-    (piece) => {
-      if (!sink?.writable || sink.write(piece) || pipe.isPaused()) return;
-      pipe.pause();
-      sink.on('drain', resume).on('close', resume);
-    },
-    (status, memory) => {
-      memoryMiB = memory;
-      resume();
-      done?.(status);
-    },
-  );
-  pipe.on('data', read);
+  const gate = createMessageGate((bytes) => {
+    if (!sink?.writable || sink.write(bytes) || pipe.isPaused()) return;
+    pipe.pause();
+    sink.on('drain', resume).on('close', resume);
+  });
+  const read = createAnswerReader(gate.push, (status, memory) => {
+    memoryMiB = memory;
+    resume();
+    done?.(status);
+  });
+  pipe.on('data', read).on('error', () => {});
 
   return {
     memoryMiB: () => memoryMiB,
@@ -162,5 +163,9 @@ function answerReceiver(pipe: Readable) {
         sink = into;
         done = resolve;
       }),
+    /** Nothing more comes. Where half a message went out, no other may follow it. */
+    abandon() {
+      if (!gate.betweenMessages()) sink?.destroy();
+    },
   };
 }

@@ -15,7 +15,7 @@ import {
 export type ClientRequest =
   | { kind: 'encryption' }
   | { kind: 'cancel'; processId: number; secret: number }
-  | { kind: 'startup'; user: string; database: string }
+  | { kind: 'startup'; user: string; database: string; statementTimeoutMs?: number }
   | {
       kind: 'execute';
       bytes: Buffer /** False after a Flush: more of the query follows. */;
@@ -28,6 +28,12 @@ export type ClientRequest =
  * ignores this message where no COPY waits for rows.
  */
 const noCopy = copyFail('the embedded database takes rows by copyInto(), not over a connection');
+
+function milliseconds(timeout: string): number {
+  if (/^\d{1,9}$/.test(timeout)) return Number(timeout);
+  const message = `invalid value for parameter "statement_timeout": "${timeout}"; give milliseconds`;
+  throw new DatabaseFault('22023', message);
+}
 
 const protocolViolation = (message: string) => new DatabaseFault('08P01', message);
 
@@ -75,7 +81,13 @@ export function createMessageReader(onRequest: (request: ClientRequest) => void)
       };
       const user = parameter('user');
       if (!user) throw new DatabaseFault('28000', 'no user name in the startup packet');
-      onRequest({ kind: 'startup', user, database: parameter('database') || user });
+      const timeout = parameter('statement_timeout');
+      onRequest({
+        kind: 'startup',
+        user,
+        database: parameter('database') || user,
+        ...(timeout === undefined ? {} : { statementTimeoutMs: milliseconds(timeout) }),
+      });
     } else {
       throw protocolViolation('unsupported protocol version');
     }

@@ -5,8 +5,11 @@ import { DatabaseFault } from './wire-protocol.ts';
 
 /** The engine is one session, so its clients take turns: a turn is a transaction, or one query. */
 export type Turn = {
-  /** Rejects with a `DatabaseFault` when the engine ended; the turn's work is lost then. */
-  execute(bytes: Uint8Array, sink: Writable): Promise<AnswerStatus>;
+  /**
+   * Rejects with a `DatabaseFault` when the engine ended; the turn's work is lost then.
+   * `timeoutMs`: the client's own time limit; 0 for none.
+   */
+  execute(bytes: Uint8Array, sink: Writable, timeoutMs?: number): Promise<AnswerStatus>;
   dump(file: string): Promise<void>;
   /** Ends the engine's process, for nothing less stops what it is doing. */
   interrupt(fault: DatabaseFault): void;
@@ -55,11 +58,12 @@ export function createTurns(
     });
 
   /** Ends an engine that works on one command for too long. */
-  const watched = async <T>(engine: Engine, work: Promise<T>) => {
+  const watched = async <T>(engine: Engine, work: Promise<T>, timeoutMs: number) => {
+    if (timeoutMs === 0) return work;
     const timer = setInterval(() => {
       if (withoutLimit > 0) return;
       engine.kill(new DatabaseFault('57014', 'canceling statement due to statement timeout'));
-    }, statementTimeoutMs);
+    }, timeoutMs);
     try {
       return await work;
     } finally {
@@ -82,8 +86,9 @@ export function createTurns(
       let running: Promise<unknown> = Promise.resolve();
       let over = false;
       return {
-        execute(bytes, sink) {
-          const execution = watched(engine, engine.execute(bytes, newLogin, sink));
+        async execute(bytes, sink, timeoutMs = statementTimeoutMs) {
+          if (over) throw new DatabaseFault('57P01', 'the transaction has ended');
+          const execution = watched(engine, engine.execute(bytes, newLogin, sink), timeoutMs);
           newLogin = undefined;
           running = execution.catch(() => {});
           return execution;

@@ -28,7 +28,7 @@ const answerTimeoutMs = 230_000;
 /** Kestrel's: a shorter one than the client's own makes it send into a closing connection. */
 const keepAliveTimeoutMs = 130_000;
 
-const hostHeader = /^[\w.:[\]-]+$/;
+const isHost = (name = '') => /^[\w.:[\]-]+$/.test(name) && URL.canParse(`http://${name}`);
 
 /** The server in front of the app: finds the function, and sees that each call has an end. */
 export function createHttpFront(
@@ -42,7 +42,7 @@ export function createHttpFront(
 
   const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
     const { url = '', headers } = request;
-    if (!url.startsWith('/') || !hostHeader.test(headers.host ?? '')) return end(response, 400);
+    if (!url.startsWith('/') || !isHost(headers.host)) return end(response, 400);
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     if (/^\/admin(\/|$)/i.test(path)) {

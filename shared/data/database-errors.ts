@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { RetailError } from '../infrastructure/errors.ts';
 
 /** The connection ended under a call, or could not be had. */
@@ -34,12 +35,19 @@ export function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: string };
   if (code !== undefined) return lossCodes.has(code) || code.startsWith('08');
-  return lossMessages.test(error.message);
+  return lossMessages.test(error.message) || isReadTimeout(error);
+}
+
+/** A statement ran over its `query_timeout`, and the driver gave up its connection. */
+export function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 /**
  * Errors whose text PostgreSQL makes from the query and the catalog alone, so that it may be shown
- * to the one who wrote the query. All others may quote a row's value and are described in our words.
+ * to the one who wrote the query: those of its parser, which name a position in the query. Without
+ * one the same code comes from a function that met a row's value (`to_tsquery(product_name)`).
+ * All other errors may quote a value too and are described in our words.
  */
 const showable: Readonly<Record<string, string>> = {
   '42601': 'Correct the syntax.',
@@ -79,7 +87,7 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  const { code, message } = error as { code?: unknown; message?: string };
+  const { code, message, position } = error as Partial<pg.DatabaseError>;
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return error;
   const sqlStateClass = code.slice(0, 2);
   if (code === '57014') {
@@ -96,7 +104,7 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  const hint = showable[code];
+  const hint = position === undefined ? undefined : showable[code];
   if (hint) {
     return new RetailError('query_failed', message ?? 'The query failed.', {
       hint,

@@ -4,7 +4,7 @@ import { RetailError } from '../infrastructure/errors.ts';
 import { contextKeyInstalled } from './context-keys.ts';
 import { toDatabaseError } from './database-errors.ts';
 import { migrationStatus } from './migrations.ts';
-import type { Pools } from './pool.ts';
+import { type Pools, statementBoundMs } from './pool.ts';
 import { sqlText } from './sql-text.ts';
 import type { ContextKey } from './tenant-context.ts';
 
@@ -51,7 +51,10 @@ export async function unreadyReason(
 
 /** The callers' login must be able to become a caller role and nothing else (sql/migrations). */
 async function loginTooPowerful(callers: pg.Pool): Promise<boolean> {
-  const { rows } = await callers.query<LoginRow>(sqlText('queries/login-rights.sql'));
+  const { rows } = await callers.query<LoginRow>({
+    text: sqlText('queries/login-rights.sql'),
+    query_timeout: statementBoundMs,
+  } as pg.QueryConfig);
   const [login] = rows;
   if (!login || login.rolsuper || login.rolbypassrls) return true;
   return login.roles.some((role) => !callerRoles.includes(role));

@@ -11,6 +11,8 @@ export type MigrationOptions = {
 };
 
 export type MigrateOptions = MigrationOptions & {
+  /** How long to wait for another run, and for each lock on a table; 30 seconds when absent. */
+  lockTimeoutMs?: number;
   /** Called when a migration begins. */
   onProgress?: (progress: { file: string; number: number; of: number }) => void;
 };
@@ -32,25 +34,24 @@ type AppliedMigration = { version: string; name: string; md5: string };
 
 /** Any number that no other advisory lock of the product uses. */
 const migrationLock = 7_208_117;
-const lockTimeoutSeconds = 30;
 
 /**
  * Applies every pending migration in one transaction: all of them or none. Runs that meet wait for
- * one another, at most half a minute.
+ * one another.
  *
  * @returns the names of the files applied, in order.
  * @throws RetailError naming the file that failed, or that was changed, is missing or was skipped.
  */
 export async function migrate(
   client: ClientBase,
-  { onProgress, ...options }: MigrateOptions = {},
+  { onProgress, lockTimeoutMs = 30_000, ...options }: MigrateOptions = {},
 ): Promise<string[]> {
   const postgrator = await openPostgrator(client, options);
   let running: string | undefined;
 
   await client.query('begin isolation level read committed read write');
   try {
-    await client.query(`set local lock_timeout = '${lockTimeoutSeconds}s'`);
+    await client.query(`set local lock_timeout = ${lockTimeoutMs}`);
     await client.query(`set local statement_timeout = '15min'`);
     await client.query('set local search_path = pg_catalog, pg_temp');
     await client.query('select pg_advisory_xact_lock($1)', [migrationLock]);
@@ -158,7 +159,7 @@ function explain(error: unknown, running: string | undefined): unknown {
   const { code, message, hint } = error as { code?: string; message: string; hint?: string };
   if (code === '55P03' && running === undefined) {
     return new RetailError('busy', 'Another migration of this database is running.', {
-      hint: `It was not done within ${lockTimeoutSeconds} seconds: try again when it is.`,
+      hint: 'Try again when it is done.',
       cause: error,
     });
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { Settings } from '../infrastructure/config.ts';
+import { cancelQuery } from './cancel-query.ts';
+import { isReadTimeout } from './database-errors.ts';
 
 /**
  * The two logins of the server: `callers` runs SQL for callers and can become one of the caller
@@ -11,15 +13,21 @@ export type Pools = Readonly<{ callers: pg.Pool; service: pg.Pool }>;
 /** A client, or a pool that picks one for each query. */
 export type Queryable = Pick<pg.Pool, 'query'>;
 
+/** What a statement of ours may take that no transaction bounds; they read a few rows. */
+export const statementBoundMs = 5_000;
+
 /** Opens no connection yet: the first query does. */
 export function createPools(settings: Settings): Pools {
   return {
     callers: createPool(callerConnection(settings), settings),
-    service: createPool(serviceConnection(settings), {
-      ...settings,
-      DATABASE_POOL_MIN: 0,
-      DATABASE_POOL_MAX: Math.min(2, settings.DATABASE_POOL_MAX),
-    }),
+    service: createPool(
+      { ...serviceConnection(settings), query_timeout: statementBoundMs },
+      {
+        ...settings,
+        DATABASE_POOL_MIN: 0,
+        DATABASE_POOL_MAX: Math.min(2, settings.DATABASE_POOL_MAX),
+      },
+    ),
   };
 }
 
@@ -50,6 +58,10 @@ function createPool(connection: pg.ClientConfig, settings: Settings): pg.Pool {
   } as pg.PoolConfig);
   // An idle connection that breaks is replaced by the pool; without a listener it ends the process.
   pool.on('error', () => {});
+  // A statement over its bound (query_timeout) takes the connection with it, at this end only.
+  pool.on('release', (error, client) => {
+    if (isReadTimeout(error)) cancelQuery(client);
+  });
   return pool;
 }
 

@@ -47,6 +47,7 @@ export async function readAnswer(
   let wireBytesOfRow = 0;
   let truncated = false;
   let cut = false;
+  let unreadable: { error: unknown } | undefined;
 
   const onData = (chunk: Buffer) => {
     wireBytes += chunk.length;
@@ -66,16 +67,24 @@ export async function readAnswer(
       types: { getTypeParser: () => (text: string) => text },
     } as unknown as pg.QueryArrayConfig);
 
-    query.on('row', (texts: unknown, result) => {
-      wireBytesOfRow = 0;
-      if (truncated) return;
-      types ??= columnTypes(result?.fields ?? []);
-      const row = (texts as (string | null)[]).map((text, index) =>
+    const keep = (texts: readonly (string | null)[], fields: pg.FieldDef[]) => {
+      types ??= columnTypes(fields);
+      const row = texts.map((text, index) =>
         text === null ? null : (types?.[index]?.read(text) ?? text),
       );
       jsonBytes += Buffer.byteLength(JSON.stringify(row)) + 1;
       truncated = rows.length === maxRows || jsonBytes > maxBytes;
       if (!truncated) rows.push(row);
+    };
+    query.on('row', (texts: unknown, result) => {
+      wireBytesOfRow = 0;
+      if (truncated || unreadable) return;
+      // Thrown in here, on the socket's turn, it would end the process.
+      try {
+        keep(texts as (string | null)[], result?.fields ?? []);
+      } catch (error) {
+        unreadable = { error };
+      }
     });
 
     const fields = await new Promise<pg.FieldDef[]>((resolve, reject) => {
@@ -86,6 +95,7 @@ export async function readAnswer(
       if (cut && rows.length > 0) return [];
       throw cut ? rowTooLarge(maxBytes, error) : error;
     });
+    if (unreadable) throw unreadable.error;
     if (truncated && rows.length === 0) throw rowTooLarge(maxBytes);
     types ??= columnTypes(fields);
     const names = cut ? new Map<number, string>() : await otherTypeNames(client, types);

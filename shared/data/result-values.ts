@@ -33,21 +33,40 @@ const asFloat: Reader = (text) => {
   return Number.isFinite(value) ? value : text;
 };
 
-const asJson: Reader = (text) =>
-  JSON.parse(text, (_key, value: unknown, context?: { source?: string }) =>
+const asJson: Reader = (text) => {
+  if (nestsTooDeeply(text)) return text;
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && context?.source !== undefined && !fitsDouble(context.source)
       ? context.source
       : value,
   ) as JsonValue;
+};
 
-/** A double keeps 15 significant digits of any number. */
+/** A double keeps 15 significant digits of any number that is within its range. */
 function fitsDouble(source: string): boolean {
-  return (
-    source
-      .replace(/[eE].*$/, '')
-      .replace(/\D/g, '')
-      .replace(/^0+/, '').length <= 15
-  );
+  const digits = source
+    .replace(/[eE].*$/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+/, '');
+  return digits.length <= 15 && Number.isFinite(Number(source));
+}
+
+const deepestNesting = 100;
+
+/** Readers and writers of JSON recurse, here and at the caller's: some overflow their stack soon. */
+function nestsTooDeeply(json: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (inString && character === '\\') at += 1;
+    else if (character === '"') inString = !inString;
+    else if (inString) continue;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > deepestNesting) return true;
+  }
+  return false;
 }
 
 /** `2026-01-31 09:30:00.5+00` to ISO 8601; `infinity` and years before Christ stay as they are. */

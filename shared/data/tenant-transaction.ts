@@ -31,7 +31,7 @@ type Options = Readonly<{
   pool: pg.Pool;
   contextKey: ContextKey;
   timeoutMs: number;
-  /** How long a call may wait for a connection, tries of a lost one included. */
+  /** How long a call may wait for a connection, tries of a lost one included; and for its first answer. */
   acquireTimeoutMs: number;
 }>;
 
@@ -99,6 +99,8 @@ export function createTenantTransaction({
     };
     const onAbort = () => stop(new RetailError('query_cancelled', 'The caller went away.'));
     const timer = setTimeout(() => stop(timeout()), timeoutMs + clientGraceMs);
+    // A connection that no longer leads anywhere, or has to wait behind others at a pooler.
+    const unanswered = setTimeout(() => stop(busy()), acquireTimeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     // Without a listener, a connection that breaks between two queries would end the process.
     const onError = () => {};
@@ -109,6 +111,7 @@ export function createTenantTransaction({
     process.nextTick(() => socket.uncork());
     const opens = client.query(opening).then(() => {
       opened = true;
+      clearTimeout(unanswered);
     });
     // When it fails, the work's first query fails with it; the opening's own reason is thrown below.
     opens.catch(() => {});
@@ -125,6 +128,7 @@ export function createTenantTransaction({
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(unanswered);
       signal?.removeEventListener('abort', onAbort);
       client.removeListener('error', onError);
       if (!clean) destroy(client);
@@ -145,6 +149,8 @@ export function createTenantTransaction({
       'set local search_path = pg_catalog, retail, extensions, pg_temp',
       // Compiling costs more than it saves on queries of this size.
       'set local jit = off',
+      // For a server that is not told when its client is gone.
+      `set local idle_in_transaction_session_timeout = ${timeoutMs}`,
       "set local timezone = 'UTC'",
       "set local datestyle = 'ISO'",
     ].join('; ');
@@ -185,10 +191,7 @@ async function acquire(pool: pg.Pool): Promise<pg.PoolClient> {
       error instanceof Error &&
       /timeout exceeded when trying to connect/.test(error.message)
     ) {
-      throw new RetailError('busy', 'The server is busy.', {
-        hint: 'Try again in a few seconds.',
-        cause: error,
-      });
+      throw busy(error);
     }
     throw error;
   }
@@ -212,6 +215,13 @@ function destroy(client: pg.PoolClient): void {
 
 function socketOf(client: pg.PoolClient): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
+function busy(cause?: unknown): RetailError {
+  return new RetailError('busy', 'The server is busy.', {
+    hint: 'Try again in a few seconds.',
+    cause,
+  });
 }
 
 function timeout(): RetailError {

@@ -1,18 +1,14 @@
 import { z } from 'zod';
 import { roles } from './identity.ts';
+import {
+  authenticationProblems,
+  authenticationSettings,
+  publicUrl,
+} from './settings/authentication.ts';
+import { list, whole } from './settings/fields.ts';
+import { callerConcurrency, limitProblems, limitSettings } from './settings/limits.ts';
 
-const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
-
-const names = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((list) =>
-      list
-        .split(',')
-        .map((name) => name.trim().toLowerCase())
-        .filter((name) => name !== ''),
-    );
+const hostnames = list.transform((names) => names.map((name) => name.toLowerCase()));
 
 const contextKey = z
   .string('set it to <key id>:<base64 of 32 random bytes or more>')
@@ -45,8 +41,11 @@ const localIdentity = z
     return { role: known, place };
   });
 
+const thisMachine = ['localhost', '127.0.0.1', '[::1]'];
+
 const settings = z.object({
-  AUTH_MODE: z.literal('local', 'must be local: no other mode exists yet').default('local'),
+  ...authenticationSettings,
+  ...limitSettings,
   LOCAL_IDENTITY: localIdentity,
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' })
@@ -66,8 +65,8 @@ const settings = z.object({
   QUERY_MAX_ROWS: whole(1, 100_000).default(1_000),
   QUERY_MAX_BYTES: whole(1_024, 16_777_216).default(262_144),
   CONTEXT_SIGNING_KEY: contextKey,
-  ALLOWED_HOSTS: names('localhost,127.0.0.1,[::1]'),
-  ALLOWED_ORIGINS: names('localhost,127.0.0.1,[::1]'),
+  ALLOWED_HOSTS: hostnames.optional(),
+  ALLOWED_ORIGINS: hostnames.default(thisMachine),
   PGHOST: z.string().optional(),
   PGPORT: whole(1, 65_535).optional(),
   PGDATABASE: z.string().optional(),
@@ -75,7 +74,19 @@ const settings = z.object({
   PGPASSWORD: z.string().optional(),
 });
 
-export type Settings = z.infer<typeof settings>;
+export type Settings = ReturnType<typeof withDerived>;
+
+/** Defaults that follow from other settings. */
+function withDerived(read: z.infer<typeof settings>) {
+  const address = publicUrl(read);
+  const ownHost = address === undefined ? [] : [new URL(address).hostname];
+  return {
+    ...read,
+    PUBLIC_URL: address,
+    ALLOWED_HOSTS: read.ALLOWED_HOSTS ?? [...thisMachine, ...ownHost],
+    CALLER_MAX_CONCURRENT: callerConcurrency(read),
+  };
+}
 
 /** Reads `<key id>:<base64 secret>`, the form of CONTEXT_SIGNING_KEY; throws a ConfigurationError. */
 export function parseContextKey(text: string): Settings['CONTEXT_SIGNING_KEY'] {
@@ -125,8 +136,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (parsed.data && parsed.data.DATABASE_POOL_MIN > parsed.data.DATABASE_POOL_MAX) {
     problems.push('DATABASE_POOL_MIN: must not be above DATABASE_POOL_MAX');
   }
+  if (parsed.data) problems.push(...limitProblems(parsed.data));
+  problems.push(...authenticationProblems(given));
   const inAzure = azureMarks.find((mark) => environment[mark]);
-  if (inAzure && (given.AUTH_MODE ?? 'local') === 'local') {
+  if (inAzure && given.AUTH_MODE === 'local') {
     problems.push(
       `AUTH_MODE: local answers without a token and is refused in Azure (${inAzure} is set)`,
     );
@@ -135,5 +148,5 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     problems.push(`DATABASE_ENGINE: embedded is refused in Azure (${inAzure} is set)`);
   }
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
-  return parsed.data;
+  return withDerived(parsed.data);
 }

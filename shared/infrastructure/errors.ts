@@ -4,8 +4,13 @@
  */
 export type ErrorCode =
   | 'invalid_request'
-  | 'not_found'
+  | 'malformed_json'
+  | 'request_too_large'
+  | 'headers_too_large'
+  | 'unauthenticated'
   | 'forbidden'
+  | 'rate_limited'
+  | 'not_found'
   | 'query_refused'
   | 'query_failed'
   | 'query_timeout'
@@ -13,6 +18,7 @@ export type ErrorCode =
   | 'answer_too_large'
   | 'busy'
   | 'database_unavailable'
+  | 'upstream_unavailable'
   | 'internal';
 
 export type RetailErrorOptions = {
@@ -20,6 +26,8 @@ export type RetailErrorOptions = {
   hint?: string;
   /** The two-character SQLSTATE class, where PostgreSQL raised the error. */
   sqlStateClass?: string;
+  /** When it is worth trying again. */
+  retryAfterSeconds?: number;
   /** For the log only; never part of an answer. */
   cause?: unknown;
 };
@@ -28,6 +36,7 @@ export class RetailError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly sqlStateClass: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: RetailErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -35,6 +44,7 @@ export class RetailError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.sqlStateClass = options.sqlStateClass;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

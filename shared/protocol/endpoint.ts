@@ -7,11 +7,13 @@ import {
   originValidationResponse,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
-import { toRetailError } from '../infrastructure/errors.ts';
+import { RetailError } from '../infrastructure/errors.ts';
 import type { Identity } from '../infrastructure/identity.ts';
-import { logError } from '../infrastructure/log.ts';
+import type { RateClass } from '../infrastructure/rate-limit/rate-limiter.ts';
+import { countCalls, toolNameOf } from './call-classes.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
-import { readJsonBody } from './json-body.ts';
+import { errorResponse } from './http-error.ts';
+import { type BodyLimits, readJsonBody } from './json-body.ts';
 import { createServerFactory, type Feature, type ServedRequest } from './server.ts';
 import type { RetailServices } from './services.ts';
 
@@ -24,8 +26,13 @@ export type McpEndpoint = Readonly<{
 type Options = Readonly<{
   services: RetailServices;
   features: readonly Feature[];
-  /** Who is asking; throws a RetailError to refuse. */
-  identify(request: Request): Promise<Identity>;
+  /** Who is asking, or the challenge that refuses; throws a RetailError to refuse otherwise. */
+  identify(request: Request): Promise<Identity | Response>;
+  /** Told to a caller whose token lacks a scope; absent where there are no tokens. */
+  resourceMetadataUrl?: ((request: Request) => string) | undefined;
+  /** Counts what the caller is about to do; throws a RetailError when that is too much. */
+  admit(identity: Identity, calls: ReadonlyMap<RateClass, number>): Promise<void>;
+  limits: BodyLimits & Readonly<{ maxHeaderBytes: number }>;
   /** Hostnames without ports, against DNS rebinding. */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
@@ -34,17 +41,18 @@ type Options = Readonly<{
 /** What is read of a request before the protocol sees it. */
 type Handed = Readonly<{ authInfo: AuthInfo; parsedBody: unknown }>;
 
-const maxBodyBytes = 1_048_576;
-
 /**
  * The stateless MCP endpoint over web-standard requests, for both eras of the protocol: 2026-07-28
  * by `createMcpHandler`, and 2025-11-25 and earlier as JSON, or as a stream when notifications may
  * come before the answer (JSON has no room for them).
  */
 export function createMcpEndpoint(options: Options): McpEndpoint {
-  const { services, features, identify, allowedHosts, allowedOrigins } = options;
+  const { services, features, limits, allowedHosts, allowedOrigins } = options;
   const factory = createServerFactory(services, features);
-  const modern = createMcpHandler(factory, { legacy: 'reject', maxRequestBodySize: maxBodyBytes });
+  const modern = createMcpHandler(factory, {
+    legacy: 'reject',
+    maxRequestBodySize: limits.maxBytes,
+  });
 
   return {
     close: () => modern.close(),
@@ -54,34 +62,36 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
         originValidationResponse(request, [...allowedOrigins]);
       if (refused) return refused;
       const requestId = crypto.randomUUID();
-      const cors = corsHeaders(request);
-      try {
-        const response = await answer(request, requestId);
-        for (const [name, value] of cors) response.headers.set(name, value);
-        response.headers.set('x-request-id', requestId);
-        return response;
-      } catch (thrown) {
-        return failure(thrown, requestId, cors);
-      }
+      const response = await answer(request, requestId).catch((thrown: unknown) =>
+        errorResponse(thrown, requestId),
+      );
+      for (const [name, value] of corsHeaders(request)) response.headers.set(name, value);
+      response.headers.set('x-request-id', requestId);
+      return response;
     },
   };
 
   async function answer(request: Request, requestId: string): Promise<Response> {
+    refuseLongHeaders(request, limits.maxHeaderBytes);
     if (request.method === 'OPTIONS') return preflightResponse();
     if (request.method !== 'POST') return methodNotAllowed();
 
-    const identity = await identify(request);
-    const body = await readJsonBody(request, maxBodyBytes);
-    if (body instanceof Response) return body;
-    const served: ServedRequest = { identity, requestId, toolName: toolNameOf(body.json) };
+    const identity = await options.identify(request);
+    if (identity instanceof Response) return identity;
+    const parsedBody = await readJsonBody(request, limits);
+    await options.admit(identity, countCalls(parsedBody));
+
+    const served: ServedRequest = { identity, requestId, toolName: toolNameOf(parsedBody) };
+    const metadataUrl = options.resourceMetadataUrl?.(request);
     const authInfo = {
       token: '',
       clientId: identity.userId,
-      scopes: [...identity.scopes],
+      scopes: identity.scopes.map((scope) => `${services.scopePrefix}${scope}`),
+      ...(metadataUrl && { resourceMetadataUrl: metadataUrl }),
       extra: { served },
     };
-    const handed = { authInfo, parsedBody: body.json };
-    if (!(await isLegacyRequest(request, body.json))) return modern.fetch(request, handed);
+    const handed = { authInfo, parsedBody };
+    if (!(await isLegacyRequest(request, parsedBody))) return modern.fetch(request, handed);
     return answerLegacy(request, handed);
   }
 
@@ -113,9 +123,11 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
   }
 }
 
-function toolNameOf(body: unknown): string | undefined {
-  const { method, params } = (body ?? {}) as { method?: unknown; params?: { name?: unknown } };
-  return method === 'tools/call' && typeof params?.name === 'string' ? params.name : undefined;
+function refuseLongHeaders({ headers }: Request, maxBytes: number): void {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  if (bytes <= maxBytes) return;
+  throw new RetailError('headers_too_large', `The headers are over ${maxBytes} bytes.`);
 }
 
 function wantsProgress(body: unknown): boolean {
@@ -127,43 +139,15 @@ function wantsProgress(body: unknown): boolean {
 }
 
 function methodNotAllowed(): Response {
-  return jsonRpcError(405, -32_000, 'Method not allowed: the endpoint is stateless, use POST.', {
-    allow: 'POST, OPTIONS',
-  });
-}
-
-const statusOf: Partial<Record<string, number>> = {
-  invalid_request: 400,
-  forbidden: 403,
-  not_found: 404,
-  busy: 503,
-  database_unavailable: 503,
-};
-
-function failure(thrown: unknown, requestId: string, cors: Headers): Response {
-  const error = toRetailError(thrown);
-  logError('mcp', requestId, error);
-  const status = statusOf[error.code] ?? 500;
-  const response = jsonRpcError(
-    status,
-    status < 500 ? -32_600 : -32_603,
-    error.message,
-    Object.fromEntries(cors),
-    { code: error.code, ...(error.hint && { hint: error.hint }), request_id: requestId },
-  );
-  if (status === 503) response.headers.set('retry-after', '2');
-  return response;
-}
-
-function jsonRpcError(
-  status: number,
-  code: number,
-  message: string,
-  headers: Record<string, string>,
-  data?: object,
-): Response {
   return Response.json(
-    { jsonrpc: '2.0', id: null, error: { code, message, ...(data && { data }) } },
-    { status, headers },
+    {
+      jsonrpc: '2.0',
+      id: null,
+      error: {
+        code: -32_000,
+        message: 'Method not allowed: the endpoint is stateless, use POST.',
+      },
+    },
+    { status: 405, headers: { allow: 'POST, OPTIONS' } },
   );
 }

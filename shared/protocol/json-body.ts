@@ -1,33 +1,69 @@
+import { RetailError } from '../infrastructure/errors.ts';
+
+export type BodyLimits = Readonly<{ maxBytes: number; maxDepth: number }>;
+
 /**
- * Reads a JSON body of a bounded size: `{ json }`, or the response that refuses it (413, or 400 with
- * the parse error of JSON-RPC). The declared length is not believed.
+ * Reads a JSON body of bounded size and depth. The declared length is not believed.
+ *
+ * @throws RetailError `request_too_large` or `malformed_json`.
  */
 export async function readJsonBody(
   request: Request,
-  maxBytes: number,
-): Promise<{ json: unknown } | Response> {
+  { maxBytes, maxDepth }: BodyLimits,
+): Promise<unknown> {
   const declared = Number(request.headers.get('content-length') ?? 0);
-  if (declared > maxBytes) return tooLarge(maxBytes);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  if (request.body) {
-    for await (const chunk of request.body) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return tooLarge(maxBytes);
-      chunks.push(chunk);
-    }
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  const body = await readBytes(request.body, maxBytes);
+  if (isDeeperThan(maxDepth, body)) {
+    throw new RetailError('invalid_request', `The body is nested over ${maxDepth} levels deep.`);
   }
   try {
-    return { json: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
-  } catch {
-    return error(400, -32_700, 'Parse error: the body is not JSON.');
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new RetailError('malformed_json', 'Parse error: the body is not JSON.', { cause });
   }
 }
 
-function tooLarge(maxBytes: number): Response {
-  return error(413, -32_600, `The body is over ${maxBytes} bytes.`);
+async function readBytes(body: Request['body'], maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = body?.getReader();
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      bytes += read.value.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(read.value);
+    }
+  } finally {
+    // The rest is left to the one who has the connection: to cancel it here would cut the answer off.
+    reader?.releaseLock();
+  }
+  return Buffer.concat(chunks);
 }
 
-function error(status: number, code: number, message: string): Response {
-  return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });
+const [quote, backslash, openArray, openObject, closeArray, closeObject] = Buffer.from('"\\[{]}');
+
+/** Counted on the bytes: whoever walks a deep value recursively runs out of stack. */
+function isDeeperThan(maxDepth: number, json: Buffer): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < json.length; index += 1) {
+    const byte = json[index];
+    if (inString) {
+      if (byte === backslash) index += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) {
+      inString = true;
+    } else if (byte === openArray || byte === openObject) {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if (byte === closeArray || byte === closeObject) {
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
+function tooLarge(maxBytes: number): RetailError {
+  return new RetailError('request_too_large', `The body is over ${maxBytes} bytes.`);
 }

@@ -1,10 +1,12 @@
-import type {
-  CallToolResult,
-  McpServer,
-  StandardSchemaWithJSON,
-  ToolAnnotations,
+import {
+  type CallToolResult,
+  type McpServer,
+  requireScopes,
+  type StandardSchemaWithJSON,
+  type ToolAnnotations,
 } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
+import type { Scope } from '../infrastructure/identity.ts';
 import type { CallContext } from './services.ts';
 import { errorResult, successResult } from './tool-result.ts';
 
@@ -13,6 +15,7 @@ export type ToolCall = CallContext & Readonly<{ signal: AbortSignal }>;
 
 export type Tool = Readonly<{
   name: string;
+  scope: Scope;
   register(server: McpServer, call: CallContext): void;
 }>;
 
@@ -20,6 +23,8 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = Readonl
   name: string;
   title: string;
   description: string;
+  /** What a caller needs to call it; everyone sees it. */
+  scope: Scope;
   input: Input;
   output: Output;
   annotations: ToolAnnotations;
@@ -32,15 +37,17 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = Readonl
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: Definition<Input, Output>,
 ): Tool {
-  const { name, title, description, annotations, run, text } = definition;
+  const { name, title, description, scope, annotations, run, text } = definition;
   const inputSchema = withMemoisedJsonSchema<z.output<Input>>(definition.input);
   const outputSchema = withMemoisedJsonSchema<z.output<Output>>(definition.output);
   return {
     name,
+    scope,
     register(server, call) {
+      const scopeChallenge = requireScopes(`${call.services.scopePrefix}${scope}`);
       server.registerTool(
         name,
-        { title, description, inputSchema, outputSchema, annotations },
+        { title, description, inputSchema, outputSchema, annotations, scopeChallenge },
         async (args, context): Promise<CallToolResult> => {
           const { signal } = context.mcpReq;
           try {

@@ -202,7 +202,7 @@ comment on column retail.sales_transactions.transaction_date is 'When it took pl
 comment on column retail.sales_transactions.transaction_type is 'sale, return or exchange';
 comment on column retail.sales_transactions.original_transaction_id is 'Sale that a return or exchange refers to';
 comment on column retail.sales_transactions.payment_method is 'cash, credit_card, debit_card or digital_wallet';
-comment on column retail.sales_transactions.subtotal is 'Sum of the lines before tax and transaction discount; negative for a return';
+comment on column retail.sales_transactions.subtotal is 'Sum of the lines before discount and tax; negative for a return';
 comment on column retail.sales_transactions.tax_amount is 'Tax; negative for a return';
 comment on column retail.sales_transactions.discount_amount is 'Discounts granted; negative for a return';
 comment on column retail.sales_transactions.total_amount is 'Amount paid; negative for a return, so that sums are net of returns';
@@ -238,7 +238,7 @@ comment on column retail.sales_transaction_items.quantity is 'Units, positive fo
 comment on column retail.sales_transaction_items.unit_price is 'Price of a unit when sold';
 comment on column retail.sales_transaction_items.discount_amount is 'Discount on the line; negative for a return';
 comment on column retail.sales_transaction_items.tax_amount is 'Tax on the line; negative for a return';
-comment on column retail.sales_transaction_items.total_price is 'Price of the line after discount; negative for a return, so that sums are net of returns';
+comment on column retail.sales_transaction_items.total_price is 'Price of the line after discount, with tax; negative where goods come back, so that sums are net of returns';
 comment on column retail.sales_transaction_items.created_at is 'When the row was made';
 
 create table retail.product_embeddings (

@@ -41,6 +41,6 @@ comment on column retail.order_items.product_id is 'Product sold or returned';
 comment on column retail.order_items.quantity is 'Units, positive for returns too';
 comment on column retail.order_items.unit_price is 'Price of a unit when sold';
 comment on column retail.order_items.discount_amount is 'Discount on the line; negative for a return';
-comment on column retail.order_items.total_amount is 'Price of the line after discount; negative for a return';
+comment on column retail.order_items.total_amount is 'Price of the line after discount, with tax; negative where goods come back';
 
 grant select on retail.orders, retail.order_items to store_managers, regional_managers, headquarters;

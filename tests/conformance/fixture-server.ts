@@ -20,10 +20,21 @@ export async function startFixtureServer(fixtures: readonly Feature[]) {
         throw new RetailError('database_unavailable', 'There is no database.');
       },
       schemaCatalog: async () => new Map(),
-      queryLimits: { maxRows: 1, maxBytes: 1_024 },
+      guardQuery: async () => {
+        throw new RetailError('query_refused', 'There is no table to query.');
+      },
+      queryLimits: { maxRows: 1, maxBytes: 1_024, maxSqlBytes: 1_024 },
+      scopePrefix: '',
     },
     features: [registerTools, registerResources, ...fixtures],
-    identify: async () => ({ userId: 'test', role: 'headquarters', storeIds: [], scopes: [] }),
+    identify: async () => ({
+      userId: 'test',
+      role: 'headquarters',
+      storeIds: [],
+      scopes: ['retail.read', 'retail.query'],
+    }),
+    admit: async () => {},
+    limits: { maxBytes: 1_048_576, maxDepth: 64, maxHeaderBytes: 16_384 },
     allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
     allowedOrigins: ['localhost', '127.0.0.1', '[::1]'],
   });

@@ -13,7 +13,7 @@ let database: EmbeddedDatabase;
 let restarts: number;
 
 beforeAll(async () => {
-  database = await startEmbeddedDatabase({ statementTimeoutMs: 4_000 });
+  database = await startEmbeddedDatabase({ statementTimeoutMs: 2_000 });
   await withClient(database, (client) => client.query("create table notes as select 'kept' note"));
   return database.stop;
 });
@@ -72,12 +72,24 @@ describe('a runaway query', () => {
     expect(database.restarts()).toBe(restarts);
   });
 
-  it('is ended when its client goes away', async () => {
+  it('is ended when it has answered in part', async () => {
     await withClient(database, async (client) => {
-      client.query(runaway).catch(() => {});
-      await sleep(200);
-      await cut(client);
+      const rows = "select repeat('x', 1000), pg_sleep(0.01) from generate_series(1, 100000)";
+      await expect(client.query(rows)).rejects.toMatchObject({ code: '57014' });
     });
+    await serves();
+  });
+
+  it('is ended when its client goes away', async () => {
+    await withClient(
+      database,
+      async (client) => {
+        client.query(runaway).catch(() => {});
+        await sleep(200);
+        await cut(client);
+      },
+      { statement_timeout: 600_000 },
+    );
     await serves();
   });
 
@@ -96,11 +108,27 @@ describe('a runaway query', () => {
   });
 });
 
+describe('a client with a time limit of its own', () => {
+  it('is held to that one', async () => {
+    const patient = { statement_timeout: 5_000 };
+    await withClient(database, (client) => client.query('select pg_sleep(3)'), patient);
+    const hasty = { statement_timeout: 500 };
+    const query = withClient(database, (client) => client.query('select pg_sleep(2)'), hasty);
+    await expect(query).rejects.toMatchObject({ code: '57014' });
+    expect(database.restarts()).toBe(restarts + 1);
+  });
+
+  it('is told when its limit is none', async () => {
+    const config = { statement_timeout: 'soon' as unknown as number };
+    await expect(withClient(database, notesOf, config)).rejects.toMatchObject({ code: '22023' });
+  });
+});
+
 describe('the owner', () => {
   it('may take longer than the time limit', async () => {
     await withClient(database, (client) =>
       database.withoutTimeLimit(async () => {
-        await client.query('select pg_sleep(5)');
+        await client.query('select pg_sleep(3)');
       }),
     );
     expect(database.restarts()).toBe(restarts);
@@ -141,32 +169,56 @@ describe('an engine that is killed', () => {
 
 describe('an answer', () => {
   const answers = {
-    'of one huge value': "select repeat('a', 300000000)",
-    'that no value can hold': "select repeat('a', 600000000)",
-    'of one huge array': 'select array_agg(i) from generate_series(1, 3000000) i',
-    'of many rows': "select repeat('x', 1000) from generate_series(1, 300000)",
+    'of one huge value': { sql: "select repeat('a', 300000000)", bytes: 300_000_063 },
+    'of one huge array': {
+      sql: 'select array_agg(i) from generate_series(1, 3000000) i',
+      bytes: 22_888_963,
+    },
+    'of many rows': {
+      sql: "select repeat('x', 1000) as x from generate_series(1, 300000)",
+      bytes: 303_300_052,
+    },
   };
 
-  for (const [name, sql] of Object.entries(answers)) {
+  for (const [name, { sql, bytes }] of Object.entries(answers)) {
     it(`${name} passes through without being held in memory`, async () => {
-      const before = process.memoryUsage().rss;
+      const before = process.memoryUsage.rss();
       let most = 0;
-      await withClient(database, async (client) => {
-        const socket = socketOf(client);
-        socket.removeAllListeners('data');
-        const ended = once(socket, 'close');
-        socket.on('data', (chunk: Buffer) => {
-          most = Math.max(most, process.memoryUsage.rss());
-          // ReadyForQuery, or the end by the time limit on a slow machine.
-          if (chunk.subarray(-6).equals(Buffer.from('Z\0\0\0\x05I'))) socket.destroy();
-        });
-        socket.write(simpleQuery(sql));
-        await ended;
-      });
+      let received = 0;
+      await withClient(
+        database,
+        async (client) => {
+          const socket = socketOf(client);
+          socket.removeAllListeners('data');
+          const ended = once(socket, 'close');
+          socket.on('data', (chunk: Buffer) => {
+            received += chunk.length;
+            most = Math.max(most, process.memoryUsage.rss());
+            if (received >= bytes) socket.destroy();
+          });
+          socket.write(simpleQuery(sql));
+          await ended;
+        },
+        { statement_timeout: 50_000 },
+      );
+      expect(received).toBe(bytes);
       expect(most - before).toBeLessThan(150 * 2 ** 20);
       await serves();
     });
   }
+
+  it('that no value can hold is an error; the connection goes on, the memory is given back', async () => {
+    await withClient(
+      database,
+      async (client) => {
+        const query = client.query("select repeat('a', 600000000)");
+        await expect(query).rejects.toMatchObject({ severity: 'ERROR' });
+        expect(await notesOf(client)).toEqual(kept);
+      },
+      { statement_timeout: 50_000 },
+    );
+    expect(database.restarts()).toBe(restarts + 1);
+  });
 
   it('that its client does not read holds the others up for the time limit only', async () => {
     await withClient(database, async (client) => {

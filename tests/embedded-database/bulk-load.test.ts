@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type EmbeddedDatabase,
@@ -97,10 +98,14 @@ describe('load', () => {
   });
 
   it('may be slow, and other clients wait for it', async () => {
+    async function* slowly() {
+      yield '1\n';
+      await sleep(5_500);
+      yield '2\n';
+    }
     const load = database.load(async (copyInto, query) => {
-      await copyInto('shop.goods', ['no'], ['1\n']);
       await query('select pg_sleep(1.5)');
-      await copyInto('shop.goods', ['no'], ['2\n']);
+      await copyInto('shop.goods', ['no'], slowly());
     });
     expect(await count()).toBe(2);
     await load;

@@ -4,15 +4,21 @@ import { connect, type Socket } from 'node:net';
 import pg from 'pg';
 import type { EmbeddedDatabase } from '../../local/embedded-database/embedded-database.ts';
 
-/** Runs `work` with a client of the database, logged in as `login`. */
+/** Runs `work` with a client of the database: the superuser, unless `config` says otherwise. */
 export async function withClient<T>(
   { connectionString }: Pick<EmbeddedDatabase, 'connectionString'>,
   work: (client: pg.Client) => Promise<T>,
-  login = 'postgres',
+  config: pg.ClientConfig = {},
 ): Promise<T> {
-  const url = new URL(connectionString);
-  url.username = login;
-  const client = new pg.Client({ connectionString: url.href });
+  const { hostname, port, pathname } = new URL(connectionString);
+  const database = pathname.slice(1);
+  const client = new pg.Client({
+    host: hostname,
+    port: Number(port),
+    database,
+    user: 'postgres',
+    ...config,
+  });
   client.on('error', () => {});
   await client.connect();
   try {

@@ -49,7 +49,7 @@ const query = (database: { connectionString: string }, sql: string) =>
 function spawnOwner() {
   const program = fileURLToPath(new URL('owner-process.ts', import.meta.url));
   const owner = spawn(process.execPath, [program, dataDirectory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   onTestFinished(() => void owner.kill('SIGKILL'));
   return owner;
@@ -74,10 +74,19 @@ describe('the data directory', () => {
   it('is begun anew after a first start that was killed half-way', async () => {
     await rm(dataDirectory, { recursive: true });
     const owner = spawnOwner();
-    while (!existsSync(join(dataDirectory, 'cluster', 'PG_VERSION'))) await sleep(5);
-    owner.kill('SIGKILL');
+    while (!existsSync(join(dataDirectory, 'lock'))) await sleep(5);
+    const [engine] = enginePids(Number(owner.pid));
+    while (!existsSync(join(dataDirectory, 'cluster', 'PG_VERSION'))) await sleep(1);
+    process.kill(Number(engine), 'SIGKILL');
     await once(owner, 'exit');
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('that is damaged is named, with what to do', async () => {
+    await rm(join(dataDirectory, 'cluster', 'global'), { recursive: true });
+    await expect(start()).rejects.toThrow(
+      /^The database in .+ cannot be opened .+ Delete that directory/,
+    );
   });
 });
 
@@ -86,7 +95,7 @@ describe('a dump', () => {
     const dump = join(folder, 'dump.tar.gz');
     const first = await start();
     await query(first, "create table notes as select 'dumped' as note; create role someone");
-    await withClient(first, (client) => client.query('select 1'), 'someone');
+    await withClient(first, (client) => client.query('select 1'), { user: 'someone' });
     await first.dumpDataDirectory(dump);
     await query(first, 'drop table notes');
 
@@ -177,7 +186,9 @@ describe('a stop', () => {
 
 it('says which port it cannot have, and leaves nothing behind', async () => {
   const first = await start();
-  const second = start({ dataDirectory: join(folder, 'other'), port: first.port });
+  const other = join(folder, 'other');
+  await cp(empty, other, { recursive: true });
+  const second = start({ dataDirectory: other, port: first.port });
   await expect(second).rejects.toThrow(`cannot listen on port ${first.port}`);
   expect(enginePids(process.pid)).toHaveLength(1);
 });

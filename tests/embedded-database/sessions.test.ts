@@ -88,13 +88,13 @@ describe('a login', () => {
         expect((await client.query('select note from notes')).rowCount).toBe(1);
         await client.query('rollback');
       },
-      'writer',
+      { user: 'writer' },
     );
   });
 
   it('of a role that does not exist is refused', async () => {
     await expect(
-      withClient(database, (client) => client.query('select 1'), 'nobody'),
+      withClient(database, (client) => client.query('select 1'), { user: 'nobody' }),
     ).rejects.toMatchObject({ code: '28000', message: 'role "nobody" does not exist' });
   });
 

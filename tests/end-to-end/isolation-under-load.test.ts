@@ -49,4 +49,4 @@ it(`keeps 8 stores apart over ${calls} mixed calls of ${concurrentClients} clien
   );
 
   expect([...rowsSeen.keys()].sort()).toEqual(Object.keys(userIdOf).sort());
-});
+}, 300_000);

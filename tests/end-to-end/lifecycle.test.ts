@@ -42,7 +42,7 @@ it('keeps its data over a stop, a kill and a restart, and refuses a second start
   const third = await startServer(state);
   expect(await transactionsOf(third.url)).toBe(transactions);
   expect(await third.stop('SIGTERM')).toBe(0);
-}, 180_000);
+}, 300_000);
 
 it.each([
   [['--port', '99999'], /--port must be/],
@@ -64,4 +64,4 @@ it('refuses a port that is taken', async () => {
     new RegExp(`${port}.*in use`, 'i'),
   );
   await holder.stop();
-}, 180_000);
+}, 300_000);

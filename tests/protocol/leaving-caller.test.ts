@@ -26,7 +26,9 @@ describe('a caller that goes away', () => {
         services: {
           tenantTransaction: () => Promise.reject(new Error('not called')),
           schemaCatalog: async () => new Map(),
-          queryLimits: { maxRows: 1, maxBytes: 1 },
+          guardQuery: () => Promise.reject(new Error('not called')),
+          queryLimits: { maxRows: 1, maxBytes: 1, maxSqlBytes: 1_024 },
+          scopePrefix: '',
         },
         features: [
           (server) =>
@@ -41,7 +43,14 @@ describe('a caller that goes away', () => {
               },
             ),
         ],
-        identify: async () => ({ userId: 'test', role: 'headquarters', storeIds: [], scopes: [] }),
+        identify: async () => ({
+          userId: 'test',
+          role: 'headquarters',
+          storeIds: [],
+          scopes: ['retail.read', 'retail.query'],
+        }),
+        admit: async () => {},
+        limits: { maxBytes: 1_048_576, maxDepth: 64, maxHeaderBytes: 16_384 },
         allowedHosts: ['localhost'],
         allowedOrigins: [],
       });

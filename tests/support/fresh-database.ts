@@ -18,18 +18,23 @@ export type TestDatabase = {
   maintenanceUrl: string;
   /** The key that the database verifies; an empty database has none yet. */
   contextKey: ContextKey;
+  /** No query of `work` is ended for its length by the engine itself. */
+  withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
-/** A migrated database without rows, of the engine that the tests run on; the suite closes it. */
-export const freshDatabase = (): Promise<TestDatabase> =>
+/**
+ * A migrated database without rows, of the engine that the tests run on; the suite closes it. The
+ * embedded engine ends what runs longer than `statementTimeoutMs`, as in the product.
+ */
+export const freshDatabase = ({ statementTimeoutMs = 30_000 } = {}): Promise<TestDatabase> =>
   inject('engine') === 'native'
     ? nativeDatabase(inject('nativeTemplate'))
-    : embeddedDatabase(inject('embeddedTemplate'));
+    : embeddedDatabase(statementTimeoutMs, inject('embeddedTemplate'));
 
 /** A database that no migration has touched. */
 export const emptyDatabase = (): Promise<TestDatabase> =>
-  inject('engine') === 'native' ? nativeDatabase(emptyTemplate) : embeddedDatabase();
+  inject('engine') === 'native' ? nativeDatabase(emptyTemplate) : embeddedDatabase(30_000);
 
 async function nativeDatabase(template: string): Promise<TestDatabase> {
   const server = inject('nativeServer');
@@ -39,14 +44,18 @@ async function nativeDatabase(template: string): Promise<TestDatabase> {
     adminUrl: connectionStringFor(server, name),
     ...loginUrls((login) => connectionStringFor(server, name, login)),
     contextKey: testContextKey,
+    withoutTimeLimit: (work) => work(),
     close: () => dropNativeDatabase(server, name),
   };
 }
 
-async function embeddedDatabase(template?: string): Promise<TestDatabase> {
+async function embeddedDatabase(
+  statementTimeoutMs: number,
+  template?: string,
+): Promise<TestDatabase> {
   const database = await startEmbeddedDatabase({
     ...(template && { loadDataDirectory: template }),
-    statementTimeoutMs: 30_000,
+    statementTimeoutMs,
   });
   const { connectionString } = database;
   return {
@@ -54,6 +63,7 @@ async function embeddedDatabase(template?: string): Promise<TestDatabase> {
     adminUrl: connectionString,
     ...loginUrls((login) => connectionStringFor(connectionString, 'postgres', login)),
     contextKey: testContextKey,
+    withoutTimeLimit: database.withoutTimeLimit,
     close: () => database.stop(),
   };
 }

@@ -6,7 +6,7 @@ import { withClient } from './with-client.ts';
 export const threeStores = ['online', 'seattle', 'tacoma'] as const;
 
 /** Fills a fresh database with the three stores of three-stores.sql, two to six rows a table each. */
-export async function seedThreeStores({ adminUrl }: TestDatabase): Promise<void> {
+export async function seedThreeStores({ adminUrl }: Pick<TestDatabase, 'adminUrl'>): Promise<void> {
   const sql = await readFile(new URL('three-stores.sql', import.meta.url), 'utf8');
   await withClient(adminUrl, (client) => client.query(sql));
 }

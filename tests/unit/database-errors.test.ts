@@ -21,8 +21,17 @@ it.each(['22P02', '22012', '23505', '42501', '0A000', 'P0001', 'XX000', '53200',
 );
 
 it('errors about the text of the query keep their words, for the one who wrote it', () => {
-  const error = toDatabaseError(thrownByPostgres('42703', 'column "nope" does not exist'));
-  expect(error).toMatchObject({ code: 'query_failed', message: 'column "nope" does not exist' });
+  const ofTheParser = { ...thrownByPostgres('42703'), message: 'no column "nope"', position: '8' };
+  expect(toDatabaseError(ofTheParser)).toMatchObject({
+    code: 'query_failed',
+    message: 'no column "nope"',
+  });
+});
+
+it('the same code without a position in the query is about a value, and keeps it back', () => {
+  const error = toDatabaseError(thrownByPostgres('42601', `syntax error in tsquery: "${secret}"`));
+  expect(error).toMatchObject({ code: 'query_failed', sqlStateClass: '42' });
+  expect(String(error)).not.toContain(secret);
 });
 
 it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006'])(

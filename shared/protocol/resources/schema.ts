@@ -3,6 +3,7 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   ResourceTemplate,
+  requireScopes,
 } from '@modelcontextprotocol/server';
 import { describeRelations, summariseRelations } from '../../business/sales-schema.ts';
 import { toRetailError } from '../../infrastructure/errors.ts';
@@ -15,6 +16,7 @@ const mimeType = 'text/markdown';
 /** `zava://schema`: the tables; `zava://schema/{table}`: one of them, with completion. */
 export function registerSchemaResources(server: McpServer, call: CallContext): void {
   const { identity, services, requestId } = call;
+  const scopeChallenge = requireScopes(`${services.scopePrefix}retail.read`);
 
   server.registerResource(
     'schema',
@@ -24,6 +26,7 @@ export function registerSchemaResources(server: McpServer, call: CallContext): v
       description: 'The tables and views that queries may read, one line each',
       mimeType,
       cacheHint: { ttlMs: 300_000, cacheScope: 'private' },
+      scopeChallenge,
     },
     (uri) =>
       contents(uri, requestId, async () => {
@@ -59,6 +62,7 @@ export function registerSchemaResources(server: McpServer, call: CallContext): v
       description: 'Columns, keys, relationships, valid values and hints of one table or view',
       mimeType,
       cacheHint: { ttlMs: 60_000, cacheScope: 'private' },
+      scopeChallenge,
     },
     (uri, { table }, { mcpReq }) =>
       contents(uri, requestId, async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runSalesQuery } from '../../business/sales-query.ts';
+import { checkQueryLength, runSalesQuery } from '../../business/sales-query.ts';
 import { defineTool } from '../tool.ts';
 
 /** Any JSON value, unchecked; branches because some clients know one type to a schema only. */
@@ -15,6 +15,7 @@ export const executeSalesQuery = defineTool({
   title: 'Run a SQL query',
   description:
     'Runs one PostgreSQL SELECT over the retail tables and returns its rows. Only rows of the caller’s stores are visible: do not filter by store to protect data. Call get_multiple_table_schemas first; do not guess names. Aggregate in SQL rather than fetching many rows.',
+  scope: 'retail.query',
   input: z.object({
     postgresql_query: z
       .string()
@@ -38,11 +39,13 @@ export const executeSalesQuery = defineTool({
   }),
   annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   async run({ postgresql_query, max_rows }, { identity, services, signal }) {
-    const { tenantTransaction, queryLimits } = services;
+    const { tenantTransaction, guardQuery, queryLimits } = services;
+    checkQueryLength(postgresql_query, queryLimits);
+    const query = await guardQuery(postgresql_query);
     const limits = { ...queryLimits, maxRows: Math.min(max_rows, queryLimits.maxRows) };
     const result = await tenantTransaction(
       identity,
-      (session) => runSalesQuery(session, postgresql_query, limits),
+      (session) => runSalesQuery(session, query, limits),
       { signal },
     );
     return {

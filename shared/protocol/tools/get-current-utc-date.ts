@@ -12,6 +12,7 @@ export const getCurrentUtcDate = defineTool({
   title: 'Current date and time (UTC)',
   description:
     'The current date and time in UTC. Call it before a question about today, yesterday, this month or any period that is relative to now.',
+  scope: 'retail.read',
   input: z.object({
     format: z
       .enum(['iso', 'epoch', 'date_only'])

@@ -8,6 +8,7 @@ export const getMultipleTableSchemas = defineTool({
   title: 'Schemas of tables',
   description:
     'Columns with types and comments, keys, relationships, valid values and query hints of one or more tables. Ask for all tables of a question in one call, before writing SQL.',
+  scope: 'retail.read',
   input: z.object({
     table_names: z
       .array(z.string().min(1).max(128))

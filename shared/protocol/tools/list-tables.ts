@@ -7,6 +7,7 @@ export const listTables = defineTool({
   title: 'Tables and views',
   description:
     'The tables and views of the retail database that can be read, one line each. Then call get_multiple_table_schemas for the ones that a question needs.',
+  scope: 'retail.read',
   input: z.object({}),
   output: z.object({
     tables: z.array(

@@ -1,0 +1,3 @@
+select subject, role, store_ids, regions
+from security.principals
+order by subject

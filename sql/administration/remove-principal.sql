@@ -1,0 +1,2 @@
+delete from security.principals
+where subject = $1
