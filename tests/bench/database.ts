@@ -14,13 +14,16 @@ import { withClient } from '../support/with-client.ts';
 /** A migrated database of a bench run's own, gone after it. */
 export type BenchDatabase = Readonly<{
   engine: 'native' | 'embedded';
-  /** Connection strings: of the superuser, and of the callers' login. */
+  /** Connection strings: of the superuser, the callers' login and the one for maintenance. */
   adminUrl: string;
   appUrl: string;
+  maintenanceUrl: string;
   /** What the server needs to reach it, for the environment. */
   settings: Readonly<Record<string, string>>;
   /** Runs a file of this folder as the superuser, once. */
   load(file: 'stores.sql' | 'sales.sql'): Promise<void>;
+  /** An empty one beside it. */
+  another(): Promise<BenchDatabase>;
   drop(): Promise<void>;
 }>;
 
@@ -49,6 +52,8 @@ export async function createBenchDatabase(server: string | undefined): Promise<B
     drop,
     adminUrl: urlFor(),
     appUrl: urlFor('retail_app'),
+    maintenanceUrl: urlFor('retail_maintenance'),
+    another: () => createBenchDatabase(server),
     settings: {
       DATABASE_ENGINE: engine === 'native' ? 'server' : 'embedded',
       DATABASE_URL: urlFor('retail_app'),

@@ -6,9 +6,10 @@ import { coldStart } from './cold-start.ts';
 import { createBenchDatabase } from './database.ts';
 import { lightQuery } from './light-query.ts';
 import { memory } from './memory.ts';
+import { sampleLoad } from './sample-load.ts';
 import { judge, table } from './table.ts';
 
-const benches: readonly Bench[] = [lightQuery, categoryReport, coldStart, memory];
+const benches: readonly Bench[] = [lightQuery, categoryReport, coldStart, memory, sampleLoad];
 
 const help = `Measures the server beside the bare database, in one run on one machine.
 
