@@ -46,19 +46,26 @@ type Handed = Readonly<{ authInfo: AuthInfo; parsedBody: unknown }>;
 
 /**
  * The stateless MCP endpoint over web-standard requests, for both eras of the protocol: 2026-07-28
- * by `createMcpHandler`, and 2025-11-25 and earlier as JSON, or as a stream when notifications may
- * come before the answer (JSON has no room for them).
+ * by `createMcpHandler`, and 2025-11-25 and earlier. Answers are JSON, or a stream when
+ * notifications may come before the answer (JSON has no room for them).
  */
 export function createMcpEndpoint(options: Options): McpEndpoint {
   const { services, features, limits, allowedHosts, allowedOrigins } = options;
   const factory = createServerFactory(services, features);
-  const modern = createMcpHandler(factory, {
-    legacy: 'reject',
-    maxRequestBodySize: limits.maxBytes,
-  });
+  const modern = (responseMode: 'auto' | 'sse') =>
+    createMcpHandler(factory, {
+      legacy: 'reject',
+      maxRequestBodySize: limits.maxBytes,
+      responseMode,
+    });
+  const answering = modern('auto');
+  // A host tells only of a stream that its caller has left.
+  const streaming = modern('sse');
 
   return {
-    close: () => modern.close(),
+    async close() {
+      await Promise.all([answering.close(), streaming.close()]);
+    },
     async fetch(request) {
       const refused =
         hostHeaderValidationResponse(request, [...allowedHosts]) ??
@@ -94,8 +101,8 @@ export function createMcpEndpoint(options: Options): McpEndpoint {
       extra: { served },
     };
     const handed = { authInfo, parsedBody };
-    if (!(await isLegacyRequest(request, parsedBody))) return modern.fetch(request, handed);
-    return answerLegacy(request, handed);
+    if (await isLegacyRequest(request, parsedBody)) return answerLegacy(request, handed);
+    return (wantsProgress(parsedBody) ? streaming : answering).fetch(request, handed);
   }
 
   async function answerLegacy(request: Request, handed: Handed): Promise<Response> {
