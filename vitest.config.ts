@@ -3,15 +3,13 @@ import { defineConfig } from 'vitest/config';
 const databaseTests = 'tests/database/**/*.test.ts';
 const nativeTests = 'tests/database/native/**';
 const endToEndTests = 'tests/end-to-end/**/*.test.ts';
-/** What only a server with several databases and sessions can show. */
-const serverTests = 'tests/database-server/**/*.test.ts';
 
 // Every database test runs on the embedded engine, and again on a PostgreSQL server where
 // TEST_DATABASE_URL names one (a superuser's connection string, of a server for tests alone); there
 // also those of tests/database/native, which need what the embedded engine has not.
 const native = process.env.TEST_DATABASE_URL
   ? {
-      include: [databaseTests, serverTests],
+      include: [databaseTests],
       globalSetup: 'tests/support/native-template.ts',
     }
   : { include: ['tests/support/no-native-server.test.ts'] };
@@ -26,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['tests/**/*.test.ts'],
-          exclude: [databaseTests, serverTests, endToEndTests, 'tests/support/**'],
+          exclude: [databaseTests, endToEndTests, 'tests/support/**'],
           globalSetup: 'tests/support/embedded-template.ts',
           provide: { engine: 'embedded' },
         },

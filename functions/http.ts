@@ -11,21 +11,29 @@ const securityHeaders = {
 
 const mostDiscarded = 16 * 1_048_576;
 
-let inFlight = 0;
+/**
+ * The calls whose answer has not ended. The request is kept with them: undici holds the way from a
+ * signal to a Request's own signal weakly, so that one that was collected never learns of an abort.
+ */
+type Call = { caller: AbortController; request?: Request };
+const inFlight = new Set<Call>();
 let whenIdle: (() => void) | undefined;
 
 /**
  * A handler for the Functions host. It catches everything, because with HTTP streaming a handler
- * that throws or returns nothing leaves its caller without an answer; and it counts the calls in
+ * that throws or returns nothing leaves its caller without an answer; and it knows the calls in
  * flight, so that the end of the process can wait for them.
  */
 export function httpHandler(answer: (request: Request) => Promise<Response>): HttpHandler {
   return async (request, context) => {
-    inFlight += 1;
-    const caller = new AbortController();
+    const call: Call = { caller: new AbortController() };
+    inFlight.add(call);
+    let streamed = false;
     try {
-      const response = await answer(toWebRequest(request, caller.signal));
-      return toFunctionResponse(response, caller);
+      call.request = toWebRequest(request, call.caller.signal);
+      const response = await answer(call.request);
+      streamed = isEventStream(response);
+      return toFunctionResponse(response, streamed ? call : undefined);
     } catch (thrown) {
       logError(context.functionName, context.invocationId, toRetailError(thrown));
       return {
@@ -35,15 +43,23 @@ export function httpHandler(answer: (request: Request) => Promise<Response>): Ht
       };
     } finally {
       discardRest(request.body as ReadableStream<Uint8Array> | null).catch(() => {});
-      inFlight -= 1;
-      if (inFlight === 0) whenIdle?.();
+      if (!streamed) ended(call);
     }
   };
 }
 
+function isEventStream({ headers, body }: Response): boolean {
+  return body !== null && headers.get('content-type')?.startsWith('text/event-stream') === true;
+}
+
+function ended(call: Call): void {
+  inFlight.delete(call);
+  if (inFlight.size === 0) whenIdle?.();
+}
+
 /** Resolves when no call is in flight, or when the time is over. */
 export async function drain(timeoutMs: number): Promise<void> {
-  if (inFlight === 0) return;
+  if (inFlight.size === 0) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, timeoutMs);
   whenIdle = resolve;
@@ -74,30 +90,36 @@ async function discardRest(body: ReadableStream<Uint8Array> | null): Promise<voi
   }
 }
 
-/** A caller that leaves a streamed answer aborts the signal of its request. */
-function toFunctionResponse(response: Response, caller: AbortController): HttpResponseInit {
+function toFunctionResponse(response: Response, streamed: Call | undefined): HttpResponseInit {
   const { status, headers, body } = response;
   for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
-  const streamed = headers.get('content-type')?.startsWith('text/event-stream');
   // A proxy that compresses a stream holds it back.
   if (streamed) headers.append('cache-control', 'no-transform');
   return {
     status,
     headers: headers as HttpResponseInit['headers'],
-    ...(body && { body: streamed ? abortedByLeaving(body, caller) : body }),
+    ...(body && { body: streamed ? abortedByLeaving(body, streamed) : body }),
   } as HttpResponseInit;
 }
 
-function abortedByLeaving(body: ReadableStream<Uint8Array>, caller: AbortController) {
+/** A caller that leaves a streamed answer aborts the signal of its request. */
+function abortedByLeaving(body: ReadableStream<Uint8Array>, call: Call) {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        ended(call);
+        controller.close();
+      } catch (error) {
+        ended(call);
+        throw error;
+      }
     },
     async cancel(reason) {
-      caller.abort(reason);
+      call.caller.abort(reason);
+      ended(call);
       await reader.cancel(reason);
     },
   });

@@ -1,8 +1,9 @@
 import { type Engine, type EngineOptions, startEngine } from './engine.ts';
+import { DatabaseFault } from './wire-protocol.ts';
 
 /** Keeps one engine running on a data directory: when its process ends, the next one starts. */
 export type Supervisor = {
-  /** The engine, once it is up; rejects when it cannot start. */
+  /** The engine, once it is up; rejects with a `DatabaseFault` when it cannot start. */
   engine(): Promise<Engine>;
   restarts(): number;
   close(): Promise<void>;
@@ -29,13 +30,14 @@ export async function superviseEngine(options: EngineOptions): Promise<Superviso
 
   return {
     async engine() {
-      const engine = await current.catch(() => {
-        start();
-        return current;
+      const attempt = current;
+      const engine = await attempt.catch(() => {
+        if (current === attempt && !closing) start();
+        return current.catch(refuse);
       });
       if (!engine.condemned()) return engine;
       await engine.ended;
-      return current;
+      return current.catch(refuse);
     },
     restarts: () => restarts,
     async close() {
@@ -44,4 +46,8 @@ export async function superviseEngine(options: EngineOptions): Promise<Superviso
       await engine?.close();
     },
   };
+}
+
+function refuse(error: Error): never {
+  throw new DatabaseFault('57P03', error.message);
 }

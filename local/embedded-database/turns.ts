@@ -75,13 +75,10 @@ export function createTurns(
     async take(login, signal) {
       signal?.throwIfAborted();
       await wait(signal);
-      let engine: Engine;
-      try {
-        engine = await currentEngine();
-      } catch (error) {
+      const engine = await currentEngine().catch((error) => {
         next();
-        throw new DatabaseFault('57P03', `the embedded database did not start: ${error}`);
-      }
+        throw error;
+      });
       let newLogin: string | undefined = login;
       let running: Promise<unknown> = Promise.resolve();
       let over = false;

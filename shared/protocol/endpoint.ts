@@ -18,7 +18,10 @@ import { createServerFactory, type Feature, type ServedRequest } from './server.
 import type { RetailServices } from './services.ts';
 
 export type McpEndpoint = Readonly<{
-  /** Answers one HTTP request; never rejects. `request.signal` cancels the work behind it. */
+  /**
+   * Answers one HTTP request; never rejects. `request.signal` cancels the work behind it, as long as
+   * the caller keeps the request from being collected.
+   */
   fetch(request: Request): Promise<Response>;
   close(): Promise<void>;
 }>;

@@ -125,15 +125,6 @@ test.skipIf(!onThisMachine).each([
   expect(failed(0, struckAt - 500)).toEqual([]);
   expect(failed(struckAt - 500, backAt + recoveryMs).length).toBeGreaterThan(0);
   expect(failed(backAt + recoveryMs, Infinity)).toEqual([]);
-  console.log(
-    'RECOVERY',
-    Math.max(...failed(backAt, Infinity).map((c) => c.endedAt - backAt)),
-    'down',
-    backAt - struckAt,
-    calls.length,
-    failed(0, Infinity).length,
-    Math.max(...calls.map((c) => c.endedAt - c.startedAt)),
-  );
 
   const pool = application.health.pool();
   expect(pool).toMatchObject({ idle: pool.total, waiting: 0 });

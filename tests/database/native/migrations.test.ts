@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { migrate } from '../../shared/data/migrations.ts';
-import { applicationRoot } from '../../shared/infrastructure/application-root.ts';
-import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/fresh-database.ts';
-import { withClient } from '../support/with-client.ts';
+import { migrate } from '../../../shared/data/migrations.ts';
+import { applicationRoot } from '../../../shared/infrastructure/application-root.ts';
+import { emptyDatabase, freshDatabase, type TestDatabase } from '../../support/fresh-database.ts';
+import { withClient } from '../../support/with-client.ts';
 
 describe('migrations', () => {
   const databases: TestDatabase[] = [];
