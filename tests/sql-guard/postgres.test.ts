@@ -92,7 +92,9 @@ describe('names', () => {
     'select 1 from t where exists (select t.y from u)',
     'select (with t as (select 1 as y) select retail.t.y from t limit 1) from retail.t',
     'select (select u.y from ((t join t as t2 using (x) as u)) as j limit 1) from (select 1 as z) u',
-    'select q.y from t q, (select q.y from (select 1 as y) q) p',
+    'select (select p.y from (select 1 as y) q, (select q.y) p limit 1) from t q',
+    'select (select 1 from (select 1 as y) q, u join u as v on q.y > 0 limit 1) from t q',
+    'select u.u from unnest(array(select t from t)) as u',
   ])('PostgreSQL would call a function, the guard refuses: %s', async (sql) => {
     expect(await calls(sql)).toBe(true);
     expect(await accepts(sql)).toBe(false);

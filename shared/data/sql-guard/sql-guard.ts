@@ -25,9 +25,9 @@ export type SqlGuard = Readonly<{
 }>;
 
 const mostBytes = 64 * 1024;
-const cachedVerdicts = 1000;
+const mostVerdicts = { max: 1000, maxSize: 4 * 1024 * 1024 };
 
-/** Plain values: an error would keep its stack alive, and with it a parser that failed. */
+/** Plain values, as an error holds on to what was under way when it was made. */
 type Verdict = Readonly<{ accepted: AcceptedQuery } | { reason: string; hint: string }>;
 
 /**
@@ -41,7 +41,7 @@ type Verdict = Readonly<{ accepted: AcceptedQuery } | { reason: string; hint: st
  * `retail` or `extensions` that callers may execute takes an allowed name for another purpose.
  */
 export function createSqlGuard(readable: ReadableRelations): SqlGuard {
-  const verdicts = new LRUCache<string, Verdict>({ max: cachedVerdicts });
+  const verdicts = new LRUCache<string, Verdict>({ ...mostVerdicts, sizeCalculation: size });
 
   async function check(sql: string): Promise<AcceptedQuery> {
     // Before hashing, so that a huge text costs nothing.
@@ -56,6 +56,11 @@ export function createSqlGuard(readable: ReadableRelations): SqlGuard {
   }
 
   return { check };
+}
+
+/** In characters, roughly. */
+function size(verdict: Verdict): number {
+  return 500 + JSON.stringify(verdict).length;
 }
 
 async function judge(sql: string, readable: ReadableRelations): Promise<Verdict> {
