@@ -1,78 +1,55 @@
 import { existsSync, readFileSync } from 'node:fs';
-import pg from 'pg';
+import type pg from 'pg';
 import { sqlText } from '../shared/data/sql-text.ts';
 import type { Role } from '../shared/infrastructure/identity.ts';
 import { invalid } from './command-line.ts';
-import { startEmbeddedDatabase } from './embedded-database/embedded-database.ts';
 import { localState } from './local-state.ts';
+import { databaseIsNamed, withClient, withMaintenanceDatabase } from './maintenance-database.ts';
 
-const connectTimeoutMs = 10_000;
 const statementTimeoutMs = 30_000;
 
 export const databaseUsage = `  DATABASE_MAINTENANCE_URL  the database, with the login retail_maintenance or an administrator's
-  DATABASE_URL              used when DATABASE_MAINTENANCE_URL is not set
+  DATABASE_URL              used when DATABASE_MAINTENANCE_URL is not set, then PGHOST and the like
 
-With neither, the database of npm start in .local/, whether the server is running or not.`;
+With none of them, the database of npm start in .local/, whether the server is running or not.`;
 
 /** Runs the work in one transaction, on the database that the settings name or on the local one. */
 export async function administer<Result>(
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const { DATABASE_MAINTENANCE_URL, DATABASE_URL } = process.env;
-  const named = DATABASE_MAINTENANCE_URL || DATABASE_URL;
-  if (named) return inTransaction(named, work);
+  const transaction = (client: pg.Client) => inTransaction(client, work);
+  if (databaseIsNamed()) return withMaintenanceDatabase(transaction);
   const running = await runningDatabase();
-  if (running) return inTransaction(running, work);
-  if (!existsSync(localState.database)) {
-    throw invalid(
-      'There is no database.',
-      'Set DATABASE_MAINTENANCE_URL, or run npm start once for a local one.',
-    );
-  }
-  const database = await startEmbeddedDatabase({
-    dataDirectory: localState.database,
-    statementTimeoutMs,
-  });
-  try {
-    return await inTransaction(database.connectionString, work);
-  } finally {
-    await database.stop();
-  }
+  if (running) return withClient({ connectionString: running }, transaction);
+  // An empty one made here would keep the sample data out of the first start.
+  if (existsSync(localState.database)) return withMaintenanceDatabase(transaction);
+  throw invalid(
+    'There is no database.',
+    'Set DATABASE_MAINTENANCE_URL, or run npm start once for a local one.',
+  );
 }
 
 /** The local database, if a server on this machine has it open: nobody else may open it then. */
 async function runningDatabase(): Promise<string | undefined> {
   if (!existsSync(localState.databaseUrl)) return undefined;
   const connectionString = readFileSync(localState.databaseUrl, 'utf8');
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: connectTimeoutMs });
   try {
-    await client.connect();
+    await withClient({ connectionString }, async () => {});
     return connectionString;
   } catch {
     return undefined;
-  } finally {
-    await client.end().catch(() => {});
   }
 }
 
 async function inTransaction<Result>(
-  connectionString: string,
+  client: pg.Client,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: connectTimeoutMs,
-    statement_timeout: statementTimeoutMs,
-  });
-  await client.connect();
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } finally {
-    await client.end();
-  }
+  await client.query('begin');
+  await client.query(`set local statement_timeout = ${statementTimeoutMs}`);
+  const result = await work(client);
+  await client.query('commit');
+  return result;
 }
 
 /** A statement of sql/administration; answers its rows, or what it changed where it returns none. */

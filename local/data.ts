@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { migrate } from '../shared/data/migrations.ts';
+import type pg from 'pg';
 import { RetailError } from '../shared/infrastructure/errors.ts';
-import { startEmbeddedDatabase } from './embedded-database/embedded-database.ts';
-import { localState } from './local-state.ts';
+import { withMaintenanceDatabase } from './maintenance-database.ts';
 import { readCatalogueFile } from './sample-data/catalogue-file.ts';
 import { importCatalogue } from './sample-data/imported-catalogue.ts';
 import { loadSampleData } from './sample-data/load-sample-data.ts';
@@ -54,11 +52,7 @@ async function main(): Promise<void> {
     console.log(`Loaded ${rows.toLocaleString('en')} rows.`);
   };
 
-  const { DATABASE_MAINTENANCE_URL, DATABASE_URL, PGHOST } = process.env;
-  const connectionString = DATABASE_MAINTENANCE_URL || DATABASE_URL;
-  if (connectionString) await withClient({ connectionString }, load);
-  else if (PGHOST) await withClient({}, load);
-  else await withEmbeddedDatabase(load);
+  await withMaintenanceDatabase(load);
 }
 
 function readOptions(): Options | undefined {
@@ -92,36 +86,6 @@ function readOptions(): Options | undefined {
 
 function isSize(name: string): name is SizeName {
   return Object.hasOwn(sizes, name);
-}
-
-async function withEmbeddedDatabase(work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const database = await startEmbeddedDatabase({
-    dataDirectory: localState.database,
-    statementTimeoutMs: 30_000,
-  });
-  try {
-    await database.withoutTimeLimit(() =>
-      withClient({ connectionString: database.connectionString }, async (client) => {
-        await migrate(client);
-        await work(client);
-      }),
-    );
-  } finally {
-    await database.stop();
-  }
-}
-
-async function withClient(
-  config: pg.ClientConfig,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<void> {
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 /** One line for each size, in the column of the explanations. */

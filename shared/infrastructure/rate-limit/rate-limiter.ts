@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import {
   BurstyRateLimiter,
   RateLimiterMemory,
@@ -7,6 +6,7 @@ import {
 } from 'rate-limiter-flexible';
 import { RetailError } from '../errors.ts';
 import type { Rate } from '../settings/limits.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 /** Calls that cost alike are counted together. */
 export type RateClass = 'read' | 'query' | 'contacts';
@@ -43,7 +43,7 @@ export function createRateLimiter(options: Options): RateLimiter {
         });
       }
     },
-    close: async () => (await opening).redis?.disconnect(),
+    close: async () => (await opening).redis?.close(),
   };
 }
 
@@ -58,23 +58,33 @@ async function openBuckets({ rates, redisUrl }: Options) {
 }
 
 /** Loaded when it is wanted: most of a cold start would go into a client that few servers use. */
-async function openRedis(url: string): Promise<Redis> {
+async function openRedis(url: string): Promise<RedisConnection> {
   const { connectRedis } = await import('./redis-connection.ts');
   return connectRedis(url);
 }
 
-function bucket(name: RateClass, rate: Rate, redis: Redis | undefined): BurstyRateLimiter {
+function bucket(
+  name: RateClass,
+  rate: Rate,
+  redis: RedisConnection | undefined,
+): BurstyRateLimiter {
   return new BurstyRateLimiter(
     counter(`zava:rate:${name}:second`, rate.perSecond, 1, redis),
     counter(`zava:rate:${name}:minute`, rate.burstPerMinute, 60, redis),
   );
 }
 
-function counter(keyPrefix: string, points: number, duration: number, redis: Redis | undefined) {
+function counter(
+  keyPrefix: string,
+  points: number,
+  duration: number,
+  redis: RedisConnection | undefined,
+) {
   const inMemory = new RateLimiterMemory({ keyPrefix, points, duration });
   if (!redis) return inMemory;
   return new RateLimiterRedis({
     storeClient: redis,
+    useRedisPackage: true,
     keyPrefix,
     points,
     duration,

@@ -1,39 +1,58 @@
-import { Redis } from 'ioredis';
+import { createClient } from '@redis/client';
+import { TimeoutStrategy, timeout } from 'cockatiel';
 import { logEvent } from '../log.ts';
+
+/** The part of a Redis client that rate-limiter-flexible asks of one. */
+export type RedisConnection = Readonly<{
+  readonly isReady: boolean;
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  close(): void;
+}>;
 
 const connectTimeoutMs = 2_000;
 /** A call is not held up by a Redis that is slow: it is counted in memory instead. */
 const commandTimeoutMs = 250;
+const pingMs = 1_000;
 /** A server that takes commands and says nothing is gone: connect anew. */
-const silenceMs = 1_000;
+const silenceMs = 3_000;
 const maxReconnectDelayMs = 5_000;
 
 /**
  * A connection that never makes a call wait: commands fail at once while Redis is away, and it
  * reconnects by itself. Each outage is noted once, and so is its end.
  */
-export function connectRedis(url: string): Redis {
-  const redis = new Redis(url, {
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: silenceMs,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(attempt * 200, maxReconnectDelayMs),
+export function connectRedis(url: string): RedisConnection {
+  const client = createClient({
+    url,
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      socketTimeout: silenceMs,
+      reconnectStrategy: (attempt) => Math.min((attempt + 1) * 200, maxReconnectDelayMs),
+    },
+    pingInterval: pingMs,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
   });
   let away = false;
-  const noteAway = (reason: string) => {
-    if (!away) logEvent('rate_limit_store_away', { reason, fallback: 'memory' });
+  client.on('error', (error: Error & { code?: string }) => {
+    if (!away) {
+      logEvent('rate_limit_store_away', { reason: error.code ?? error.name, fallback: 'memory' });
+    }
     away = true;
-  };
-  redis.on('error', (error: Error & { code?: string }) => noteAway(error.code ?? error.name));
-  redis.on('close', () => {
-    if (redis.status !== 'end') noteAway('closed');
   });
-  redis.on('ready', () => {
+  client.on('ready', () => {
     if (away) logEvent('rate_limit_store_back', {});
     away = false;
   });
-  return redis;
+  // What goes wrong is an `error` event as well.
+  client.connect().catch(() => {});
+
+  const bounded = timeout(commandTimeoutMs, TimeoutStrategy.Aggressive);
+  return {
+    get isReady() {
+      return client.isReady;
+    },
+    eval: (script, options) => bounded.execute(() => client.eval(script, options)),
+    close: () => client.destroy(),
+  };
 }
