@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedDatabase } from '../../local/embedded-database/embedded-database.ts';
@@ -11,6 +11,7 @@ export default async function setup({ provide }: TestProject): Promise<void> {
   const directory = join(applicationRoot(), '.local', 'test-templates');
   const template = join(directory, `${await templateVersion()}.tar.gz`);
   if (!existsSync(template)) {
+    await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { recursive: true });
     const unfinished = `${template}.${process.pid}`;
     const database = await startEmbeddedDatabase({ statementTimeoutMs: 30_000 });

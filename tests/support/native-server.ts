@@ -39,13 +39,14 @@ export async function dropNativeDatabase(server: string, name: string): Promise<
   );
 }
 
-/** Drops what runs that were killed have left behind. */
-export async function dropStaleDatabases(client: ClientBase): Promise<void> {
+/** Drops what runs that were killed have left behind, and templates but the one in use. */
+export async function dropStaleDatabases(client: ClientBase, template: string): Promise<void> {
   const { rows } = await client.query<{ datname: string }>(
     `select datname from pg_database
      where datname ~ '^retail_test_[0-9]+_'
-       and split_part(datname, '_', 3)::bigint < extract(epoch from now()) - $1`,
-    [staleAfterSeconds],
+         and split_part(datname, '_', 3)::bigint < extract(epoch from now()) - $1
+       or datname ~ '^retail_template_' and datname <> $2`,
+    [staleAfterSeconds, template],
   );
   for (const { datname } of rows) await client.query(`drop database if exists ${datname}`);
 }

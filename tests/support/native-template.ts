@@ -15,7 +15,7 @@ export default async function setup({ provide }: TestProject): Promise<void> {
   const template = `retail_template_${await templateVersion()}`;
 
   await withClient(server, async (client) => {
-    await dropStaleDatabases(client);
+    await dropStaleDatabases(client, template);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [
       template,
     ]);
