@@ -74,8 +74,9 @@ function subselect(
   scope: Scope,
   checks: Checks,
 ): FromEntry {
-  if (!subquery || !('SelectStmt' in subquery))
+  if (!subquery || !('SelectStmt' in subquery)) {
     refuse('FROM holds a statement that is no SELECT.', 'Use a SELECT.');
+  }
   const reach = lateral ? scope : { ...scope, sources: [] };
   const columns = renameColumns(checks.query(subquery.SelectStmt, reach), strings(alias?.colnames));
   return alone(alias?.aliasname, columns, true);

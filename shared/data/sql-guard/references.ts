@@ -39,8 +39,9 @@ export function checkColumn({ fields = [] }: ColumnRef, scope: Scope): void {
 export function checkFieldSelection({ arg, indirection = [] }: A_Indirection, scope: Scope): void {
   let row = arg && rowOf(arg, scope);
   for (const step of indirection) {
-    if ('String' in step)
+    if ('String' in step) {
       checkField(step.String.sval ?? '', row ?? unknownColumns, 'the value before it');
+    }
     // What a field or element is made of is not known.
     row = undefined;
   }
