@@ -19,7 +19,7 @@ const relations: Record<string, string> = {
   product_embeddings: `store_id product_id embedding_model embedding embedding_text text_hash
     created_at updated_at`,
   orders: 'order_id customer_id store_id order_date total_amount status',
-  order_items: `store_id order_item_id order_id product_id quantity unit_price discount_amount
+  order_items: `order_item_id order_id product_id quantity unit_price discount_amount
     total_amount`,
 };
 

@@ -19,7 +19,9 @@ type Question = { store?: keyof typeof userIdOf; maxRows?: number; signal?: Abor
 
 export type Ask = (sql: string, question?: Question) => Promise<Answer>;
 
-type ServedDatabase = Pick<TestDatabase, 'engine' | 'appUrl' | 'serviceUrl' | 'contextKey'>;
+type ServedDatabase = Pick<TestDatabase, 'engine' | 'appUrl' | 'contextKey'> & {
+  serviceUrl?: string;
+};
 type Settings = Readonly<Record<string, string>>;
 
 /** The environment in which the product serves a test database. */
@@ -27,7 +29,7 @@ export function settingsFor(database: ServedDatabase, more: Settings = {}): Sett
   const { engine, appUrl, serviceUrl, contextKey } = database;
   return {
     DATABASE_URL: appUrl,
-    DATABASE_SERVICE_URL: serviceUrl,
+    ...(serviceUrl && { DATABASE_SERVICE_URL: serviceUrl }),
     DATABASE_ENGINE: engine === 'embedded' ? 'embedded' : 'server',
     DATABASE_POOL_MIN: '0',
     CONTEXT_SIGNING_KEY: `${contextKey.kid}:${contextKey.secret.toString('base64')}`,
