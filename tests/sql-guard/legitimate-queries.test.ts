@@ -2,12 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from '../../shared/data/sql-guard/parser.ts';
 import { createSqlGuard } from '../../shared/data/sql-guard/sql-guard.ts';
-import {
-  legitimateQuery,
-  render,
-  renderForStores,
-  renderWithHostile,
-} from './legitimate-queries.ts';
+import { legitimateQuery } from './legitimate-queries.ts';
+import { render, renderForStores, renderWithHostile } from './query-templates.ts';
 import { readableRelations } from './readable-relations.ts';
 import { withoutLocations } from './trees.ts';
 
