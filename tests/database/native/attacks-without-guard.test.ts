@@ -105,6 +105,14 @@ describe('what may be answered, is as if there were no other store', () => {
 
   let passing = 0;
 
+  test('the transaction is the caller’s role’s, reads only, and has its time', async () => {
+    const settings = ['role', 'transaction_read_only', 'statement_timeout', 'search_path'];
+    const shown = settings.map((name) => `current_setting('${name}')`).join(', ');
+    expect(await attack(`select session_user::text, ${shown}`)).toMatchObject({
+      rows: [['retail_app', 'store_managers', 'on', '10s', expect.stringMatching(/^pg_catalog, /)]],
+    });
+  });
+
   test.each(those('accepted', 'own-rows'))('$must: $sql', async ({ sql }) => {
     const answered = await attack(sql);
     const { repeated, withoutOthers } = await again(sql);
