@@ -9,8 +9,8 @@ type Loaded = Load & Readonly<{ cpuMicroseconds: number }>;
 
 const sql = 'select store_id, store_name, region from retail.stores';
 const clients = 16;
-const seconds = 3;
-const rounds = 3;
+const seconds = 2;
+const rounds = 5;
 
 /** What one call costs when the query itself costs next to nothing. */
 export const lightQuery: Bench = {
