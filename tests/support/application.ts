@@ -28,6 +28,7 @@ type Settings = Readonly<Record<string, string>>;
 export function settingsFor(database: ServedDatabase, more: Settings = {}): Settings {
   const { engine, appUrl, serviceUrl, contextKey } = database;
   return {
+    AUTH_MODE: 'local',
     DATABASE_URL: appUrl,
     ...(serviceUrl && { DATABASE_SERVICE_URL: serviceUrl }),
     DATABASE_ENGINE: engine === 'embedded' ? 'embedded' : 'server',
