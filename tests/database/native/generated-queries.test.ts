@@ -62,7 +62,6 @@ const caller = fc.oneof(
 
 test('generated queries under the policies equal those with the boundary written out', async () => {
   let answered = 0;
-  let failed = 0;
   await fc.assert(
     fc.asyncProperty(legitimateQuery, caller, async (query, { identity, storeIds }) => {
       const { sql } = await guard.check(render(query));
@@ -71,12 +70,10 @@ test('generated queries under the policies equal those with the boundary written
         readAnswer(superuser as pg.PoolClient, renderForStores(query, storeIds), limits),
       );
       expect(secured).toEqual(written);
-      if (typeof secured === 'string') failed += 1;
-      else if (secured.length > 0) answered += 1;
+      if (typeof secured !== 'string' && secured.length > 0) answered += 1;
     }),
     { numRuns: 300 },
   );
-  console.log({ answered, failed });
   // Most have something to compare.
   expect(answered).toBeGreaterThan(200);
 });
